@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every limit that a host can reach over the wire. Reaching one is a clear error or back-pressure, never a silent
+/// loss.
+namespace guestd::limits {
+
+// One message. qemu-ga has the same three, so that a client which stays below them there stays below them here.
+inline constexpr std::size_t kMessageBytes = 64U << 20U;
+inline constexpr std::size_t kMessageTokens = 1U << 21U;
+inline constexpr std::size_t kMessageDepth = 1024;
+
+// One session. Above either of the two the session stops reading until a request has been answered.
+inline constexpr std::size_t kQueuedRequests = 64;
+inline constexpr std::size_t kQueuedRequestBytes = 1U << 20U;
+
+/// How much of a reply may wait for a slow reader before the command that produces it waits too.
+inline constexpr std::size_t kReplyBacklogBytes = 1U << 20U;
+/// A reply is produced and sent in pieces of about this size.
+inline constexpr std::size_t kReplyChunkBytes = 256U << 10U;
+/// A client that takes nothing of a reply for this long has gone: its session ends.
+inline constexpr std::chrono::seconds kReplyStall{60};
+
+// Listening channels.
+inline constexpr std::size_t kClients = 16;
+/// When all places are taken, a client that has been silent for this long gives its place to the next one.
+inline constexpr std::chrono::seconds kClientIdle{60};
+
+/// Commands that block at once, those given up by a sync included.
+inline constexpr std::size_t kWorkers = 16;
+/// A worker without work ends after this time, so that an idle agent has one thread.
+inline constexpr std::chrono::seconds kWorkerIdle{2};
+
+// Files.
+inline constexpr std::size_t kOpenFiles = 4096;
+/// When the table is full, handles that nobody has used for this long are closed, the oldest first.
+inline constexpr std::chrono::minutes kOpenFileIdle{10};
+inline constexpr std::int64_t kFileReadBytes = 48 << 20;
+inline constexpr std::int64_t kFileReadDefaultBytes = 4096;
+/// First handle, as in qemu-ga.
+inline constexpr std::int64_t kFirstFileHandle = 1000;
+
+}  // namespace guestd::limits

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "commands/file_handles.hpp"
+#include "platform/host.hpp"
+
+namespace guestd::commands {
+
+/// What guest-info tells about one command.
+struct CommandStatus {
+  std::string name;              ///< on the wire
+  bool enabled = true;           ///< at this moment: policy, frozen state, what this system can do
+  bool success_response = true;  ///< false: nothing is sent when it succeeds
+};
+
+/// What the agent offers, as the daemon's dispatcher sees it. Thread-safe.
+class CommandCatalog {
+ public:
+  virtual ~CommandCatalog() = default;
+  /// In the order of the schema.
+  [[nodiscard]] virtual std::vector<CommandStatus> commands() const = 0;
+};
+
+/// What every command is given. One for the whole agent: commands run on several threads at once, and everything
+/// here is safe for that. It outlives all of them.
+struct Context {
+  const platform::Host& host;
+  FileHandles& files;
+  const CommandCatalog& catalog;
+};
+
+}  // namespace guestd::commands

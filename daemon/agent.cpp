@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/agent.hpp"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include "daemon/service_manager.hpp"
+
+namespace guestd::daemon {
+namespace {
+
+constexpr std::chrono::seconds kRetryPath{5};  // qemu-ga's --retry-path
+
+sigset_t handled_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+void block_signals() {
+  const sigset_t set = handled_signals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+Agent::Agent(const Configuration& configuration, platform::Host host, Log& log)
+    : configuration_(configuration),
+      host_(std::move(host)),
+      log_(log),
+      io_(1),
+      dispatcher_(CommandFilter(configuration.allow_rpcs, configuration.block_rpcs)),
+      signals_(io_),
+      retry_(io_) {}
+
+Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration, platform::Host host, Log& log) {
+  std::unique_ptr<Agent> agent(new Agent(configuration, std::move(host), log));
+  auto files = commands::FileHandles::open(configuration.statedir, *agent->host_.clock);
+  if (!files) return std::move(files).error();
+  agent->files_ = std::move(*files);
+  agent->context_ =
+      std::make_unique<commands::Context>(commands::Context{agent->host_, *agent->files_, agent->dispatcher_});
+  const sigset_t set = handled_signals();
+  UniqueFd signals(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!signals.valid()) return Error::from_errno("cannot receive signals", errno);
+  agent->signals_.assign(signals.release());
+  return agent;
+}
+
+Result<void> Agent::run(const std::function<void()>& on_ready) {
+  watch_signals();
+  auto opened = open_channel();
+  if (!opened && !configuration_.retry_path) return opened;
+  if (!opened) retry_channel();
+  on_ready();
+  service_manager::notify_ready();
+  io_.run();
+  service_manager::notify_stopping();
+  if (channel_) channel_->stop();
+  return {};
+}
+
+Result<void> Agent::open_channel() {
+  const Services services{io_, dispatcher_, *context_, workers_, log_};
+  auto inherited = service_manager::take_socket();
+  if (!inherited) return std::move(inherited).error();
+  auto channel = *inherited ? make_inherited_channel(services, configuration_, std::move(**inherited))
+                            : make_channel(services, configuration_);
+  if (!channel) return std::move(channel).error();
+  channel_ = std::move(*channel);
+  return channel_->start();
+}
+
+void Agent::retry_channel() {
+  retry_.expires_after(kRetryPath);
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    if (auto started = channel_->start(); !started) {
+      log_.debug(started.error().text);
+      retry_channel();
+    }
+  });
+}
+
+void Agent::watch_signals() {
+  signals_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+    if (!error) on_signals();
+  });
+}
+
+void Agent::on_signals() {
+  signalfd_siginfo info{};
+  while (::read(signals_.native_handle(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo != SIGHUP) return io_.stop();
+    if (auto reopened = log_.reopen(); !reopened) log_.error(reopened.error().text);
+  }
+  watch_signals();
+}
+
+}  // namespace guestd::daemon

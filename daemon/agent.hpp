@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <memory>
+
+#include "base/result.hpp"
+#include "commands/context.hpp"
+#include "commands/file_handles.hpp"
+#include "daemon/channel.hpp"
+#include "daemon/configuration.hpp"
+#include "daemon/dispatcher.hpp"
+#include "daemon/log.hpp"
+#include "daemon/workers.hpp"
+#include "platform/host.hpp"
+
+namespace guestd::daemon {
+
+/// The running agent: everything that lives from start to end, and the event loop of the I/O thread.
+class Agent {
+ public:
+  /// Loads the state; nothing is open yet. SIGTERM, SIGINT and SIGHUP are blocked (block_signals()) and stay so.
+  static Result<std::unique_ptr<Agent>> create(const Configuration& configuration, platform::Host host, Log& log);
+
+  /// Opens the channel and serves until SIGTERM or SIGINT. `on_ready` is called once, when the channel is open (or is
+  /// being waited for). An error means that the channel could not be had.
+  Result<void> run(const std::function<void()>& on_ready);
+
+  /// Ends run() as SIGTERM does. From any thread.
+  void stop() { io_.stop(); }
+
+  /// Whether commands still run on threads that cannot be waited for: end the process with _exit(2) then.
+  [[nodiscard]] bool has_stuck_commands() const { return workers_.busy() > 0; }
+
+ private:
+  Agent(const Configuration& configuration, platform::Host host, Log& log);
+
+  Result<void> open_channel();
+  void retry_channel();
+  void watch_signals();
+  void on_signals();
+
+  const Configuration configuration_;
+  const platform::Host host_;
+  Log& log_;
+  asio::io_context io_;
+  std::unique_ptr<commands::FileHandles> files_;
+  Dispatcher dispatcher_;
+  std::unique_ptr<commands::Context> context_;
+  Workers workers_;
+  std::unique_ptr<Channel> channel_;
+  asio::posix::stream_descriptor signals_;
+  asio::steady_timer retry_;
+};
+
+/// Keeps the signals that Agent handles from ending the process before there is an Agent. First thing in main, so that
+/// SIGTERM means a clean end at any moment. Ignores SIGPIPE.
+void block_signals();
+
+}  // namespace guestd::daemon

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config_text.hpp"
+
+#include "daemon/key_file.hpp"
+
+namespace guestd::daemon {
+namespace {
+
+void add(std::string& text, std::string_view key, std::string_view value) {
+  text.append(key).append("=").append(value).append("\n");
+}
+
+void add_optional(std::string& text, std::string_view key, const std::optional<std::string>& value) {
+  if (value) add(text, key, escape_value(*value));
+}
+
+void add_boolean(std::string& text, std::string_view key, bool value) { add(text, key, value ? "true" : "false"); }
+
+void add_list(std::string& text, std::string_view key, const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& name : names) {
+    if (!list.empty()) list += ',';
+    list += escape_value(name);
+  }
+  add(text, key, list);
+}
+
+std::string vsock_group(const VsockPeers& peers) {
+  const VsockPeers usual;
+  if (peers.any == usual.any && peers.cids == usual.cids) return {};
+  std::string list = peers.any ? "any" : "";
+  for (const auto cid : peers.cids) list += (list.empty() ? "" : ",") + std::to_string(cid);
+  return "[vsock]\nallow-cid=" + list + "\n";
+}
+
+}  // namespace
+
+std::string configuration_text(const Configuration& configuration) {
+  std::string text = "[general]\n";
+  add_boolean(text, "daemon", configuration.daemonize);
+  add(text, "method", escape_value(configuration.method));
+  add_optional(text, "path", configuration.path);
+  add_optional(text, "logfile", configuration.logfile);
+  add(text, "pidfile", escape_value(configuration.pidfile));
+  add_optional(text, "fsfreeze-hook", configuration.fsfreeze_hook);
+  add(text, "statedir", escape_value(configuration.statedir));
+  add_boolean(text, "verbose", configuration.verbose);
+  add_boolean(text, "retry-path", configuration.retry_path);
+  add_list(text, "block-rpcs", configuration.block_rpcs);
+  add_list(text, "allow-rpcs", configuration.allow_rpcs);
+  return text + vsock_group(configuration.vsock_peers);
+}
+
+}  // namespace guestd::daemon

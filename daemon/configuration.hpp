@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+/// What guestd is told at its start, by file and options. docs/configuration.md describes all of it.
+namespace guestd::daemon {
+
+inline constexpr std::string_view kDefaultVirtioPath = "/dev/virtio-ports/org.qemu.guest_agent.0";
+inline constexpr std::string_view kDefaultSerialPath = "/dev/ttyS0";
+inline constexpr std::string_view kDefaultPidFile = "/var/run/qemu-ga.pid";
+inline constexpr std::string_view kDefaultStateDirectory = "/var/run";
+inline constexpr std::string_view kDefaultFreezeHook = "/etc/qemu/fsfreeze-hook";
+/// The context id under which the host itself connects (VMADDR_CID_HOST).
+inline constexpr std::uint32_t kHostCid = 2;
+
+/// Whom a vsock channel serves.
+struct VsockPeers {
+  bool any = false;
+  std::vector<std::uint32_t> cids{kHostCid};
+
+  [[nodiscard]] bool allows(std::uint32_t cid) const;
+};
+
+struct Configuration {
+  std::string method = "virtio-serial";  ///< as given; channel_method() reads it
+  std::optional<std::string> path;       ///< as given; set_default_path() fills it in
+  std::optional<std::string> logfile;
+  std::string pidfile{kDefaultPidFile};      ///< written only if `daemonize`
+  std::optional<std::string> fsfreeze_hook;  ///< none: no hook is run
+  std::string statedir{kDefaultStateDirectory};
+  bool daemonize = false;
+  bool verbose = false;
+  bool retry_path = false;
+  /// Order has no meaning except for --dump-conf: the list of each source reversed, sources in order of reading.
+  std::vector<std::string> block_rpcs;
+  std::vector<std::string> allow_rpcs;
+  VsockPeers vsock_peers;
+};
+
+/// What was noticed while a configuration was read. Texts are complete sentences for a person, without a prefix.
+struct Findings {
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+};
+
+enum class ChannelMethod { kVirtioSerial, kIsaSerial, kUnixListen, kVsockListen };
+
+/// `unsupported channel method/type: <m>`
+Result<ChannelMethod> channel_method(std::string_view name);
+
+struct VsockAddress {
+  std::uint32_t cid = 0;
+  std::uint32_t port = 0;
+};
+
+/// `<cid>:<port>`, both decimal: `error parsing address '<s>'`, `Failed to parse cid '<s>'`, `Failed to parse port
+/// '<s>'`.
+Result<VsockAddress> parse_vsock_address(std::string_view text);
+
+/// Gives the serial methods their default path. `must specify a path for this channel` for all others without one.
+Result<void> set_default_path(Configuration& configuration);
+
+/// Whether method and path make sense together, without touching the path; it must have been set.
+Result<void> check_channel(const Configuration& configuration);
+
+/// Appends what `text` lists to `list`, in reverse, as --dump-conf shows it. Commas and semicolons separate, blanks
+/// around a name are dropped, and so is an empty name.
+void append_list(std::vector<std::string>& list, std::string_view text);
+
+/// Adds an error for every name in the two lists that is not in `known`: a typing error in a block list must not
+/// leave a command open.
+void check_command_names(const Configuration& configuration, std::span<const std::string_view> known,
+                         Findings& findings);
+
+/// The one of `candidates` that `name` probably was meant to be, if one is near enough.
+std::optional<std::string_view> closest_name(std::string_view name, std::span<const std::string_view> candidates);
+
+/// `; did you mean '<closest>'?`, or nothing.
+std::string suggestion(std::string_view name, std::span<const std::string_view> candidates);
+
+/// Makes the paths absolute that are used again after a daemon has changed to `/`. Relative ones are meant from the
+/// current directory.
+void make_paths_absolute(Configuration& configuration);
+
+/// What only the machine can tell, for --check-config: whether the state directory, the log file and the hook are
+/// usable. Changes nothing.
+void check_machine(const Configuration& configuration, Findings& findings);
+
+}  // namespace guestd::daemon

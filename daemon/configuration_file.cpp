@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/configuration_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <iterator>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "base/unique_fd.hpp"
+#include "daemon/key_file.hpp"
+
+namespace guestd::daemon {
+namespace {
+
+constexpr std::size_t kFileBytes = 1U << 20U;
+
+using Apply = Result<void> (*)(Configuration&, const KeyFile::Entry&);
+
+struct Key {
+  std::string_view name;
+  Apply apply;
+};
+
+template <auto Member>
+Result<void> set_string(Configuration& configuration, const KeyFile::Entry& entry) {
+  auto value = string_value(entry);
+  if (!value) return std::move(value).error();
+  configuration.*Member = *std::move(value);
+  return {};
+}
+
+template <auto Member>
+Result<void> set_boolean(Configuration& configuration, const KeyFile::Entry& entry) {
+  const auto value = boolean_value(entry);
+  if (!value) return value.error();
+  configuration.*Member = *value;
+  return {};
+}
+
+template <auto Member>
+Result<void> add_list(Configuration& configuration, const KeyFile::Entry& entry) {
+  const auto value = string_value(entry);
+  if (!value) return value.error();
+  append_list(configuration.*Member, *value);
+  return {};
+}
+
+Result<void> set_vsock_peers(Configuration& configuration, const KeyFile::Entry& entry) {
+  std::vector<std::string> items;
+  append_list(items, entry.value);
+  VsockPeers peers{.any = false, .cids = {}};
+  for (const auto& item : items) {
+    std::uint32_t cid = 0;
+    const auto [stop, error] = std::from_chars(item.data(), item.data() + item.size(), cid);
+    if (item == "any") {
+      peers.any = true;
+    } else if (error == std::errc{} && stop == item.data() + item.size()) {
+      peers.cids.push_back(cid);
+    } else {
+      return Error{"key 'allow-cid' has the item '" + item + "', which is neither a context id nor 'any'"};
+    }
+  }
+  if (items.empty()) return Error{"key 'allow-cid' is empty: name a context id, or 'any'"};
+  configuration.vsock_peers = std::move(peers);
+  return {};
+}
+
+constexpr std::array kGeneralKeys{
+    Key{"daemon", set_boolean<&Configuration::daemonize>},
+    Key{"method", set_string<&Configuration::method>},
+    Key{"path", set_string<&Configuration::path>},
+    Key{"logfile", set_string<&Configuration::logfile>},
+    Key{"pidfile", set_string<&Configuration::pidfile>},
+    Key{"fsfreeze-hook", set_string<&Configuration::fsfreeze_hook>},
+    Key{"statedir", set_string<&Configuration::statedir>},
+    Key{"verbose", set_boolean<&Configuration::verbose>},
+    Key{"retry-path", set_boolean<&Configuration::retry_path>},
+    Key{"block-rpcs", add_list<&Configuration::block_rpcs>},
+    Key{"blacklist", add_list<&Configuration::block_rpcs>},
+    Key{"allow-rpcs", add_list<&Configuration::allow_rpcs>},
+};
+
+constexpr std::array kVsockKeys{Key{"allow-cid", set_vsock_peers}};
+
+std::span<const Key> keys_of(std::string_view group) {
+  if (group == "general") return kGeneralKeys;
+  if (group == "vsock") return kVsockKeys;
+  return {};
+}
+
+void warn_of_unknown(std::string_view kind, std::string_view name, std::string_view where,
+                     std::span<const std::string_view> known, Findings& findings) {
+  findings.warnings.push_back("unknown " + std::string(kind) + " '" + std::string(name) + "'" + std::string(where) +
+                              " is ignored" + suggestion(name, known));
+}
+
+void apply_entry(const std::string& group, const KeyFile::Entry& entry, Configuration& configuration,
+                 Findings& findings) {
+  const auto keys = keys_of(group);
+  const auto key = std::ranges::find(keys, entry.key, &Key::name);
+  if (key == keys.end()) {
+    std::vector<std::string_view> names;
+    std::ranges::transform(keys, std::back_inserter(names), &Key::name);
+    return warn_of_unknown("key", entry.key, " in group '" + group + "'", names, findings);
+  }
+  if (entry.key == "blacklist") {
+    findings.warnings.push_back("key 'blacklist' is deprecated: its name is 'block-rpcs' now");
+  }
+  if (entry.repeated) findings.warnings.push_back("key '" + entry.key + "' is given twice: the last value counts");
+  if (auto applied = key->apply(configuration, entry); !applied) {
+    findings.errors.push_back(std::move(applied).error().text);
+  }
+}
+
+Result<void> check_owner_and_mode(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return Error::from_errno("cannot stat it", errno);
+  if (!S_ISREG(status.st_mode)) return Error{"Not a regular file"};
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    return Error{"it belongs to user id " + std::to_string(status.st_uid) + ", but must belong to root"};
+  }
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return Error{"others than its owner can write it (chmod go-w corrects that)"};
+  }
+  return {};
+}
+
+Result<std::string> read_all(int fd) {
+  std::string text;
+  std::array<char, 4096> piece{};
+  while (text.size() <= kFileBytes) {
+    const ssize_t count = ::read(fd, piece.data(), piece.size());
+    if (count == 0) return text;
+    if (count > 0) {
+      text.append(piece.data(), static_cast<std::size_t>(count));
+    } else if (errno != EINTR) {
+      return Error::from_errno("cannot read it", errno);
+    }
+  }
+  return Error{"it is larger than 1 MiB"};
+}
+
+bool is_missing(const Error& error) { return error.errno_value == ENOENT || error.errno_value == ENOTDIR; }
+
+// Puts the path into what `found` has and adds it to `findings`.
+void merge(const std::string& path, Findings found, Findings& findings) {
+  for (auto& text : found.errors) {
+    findings.errors.push_back("error loading configuration from path: " + path + ", " + text);
+  }
+  for (auto& text : found.warnings) findings.warnings.push_back(path + ": " + text);
+}
+
+enum class Outcome { kMissing, kSetsNothing, kRead };
+
+Outcome load_one(const std::string& path, Configuration& configuration, Findings& findings) {
+  const auto text = read_configuration_file(path);
+  if (!text && is_missing(text.error())) return Outcome::kMissing;
+  Findings found;
+  bool sets_something = true;
+  if (text) {
+    sets_something = apply_configuration_text(*text, configuration, found);
+  } else {
+    found.errors.push_back(text.error().text);
+  }
+  merge(path, std::move(found), findings);
+  return sets_something ? Outcome::kRead : Outcome::kSetsNothing;
+}
+
+void load_default(const std::vector<std::string>& paths, Configuration& configuration, Findings& findings) {
+  for (auto path = paths.begin(); path != paths.end(); ++path) {
+    if (load_one(*path, configuration, findings) != Outcome::kRead) continue;
+    for (auto other = path + 1; other != paths.end(); ++other) {
+      if (::access(other->c_str(), F_OK) == 0) {
+        findings.warnings.push_back(*other + " is ignored, because " + *path + " is in effect");
+      }
+    }
+    return;
+  }
+}
+
+}  // namespace
+
+Result<std::string> read_configuration_file(const std::string& path) {
+  // O_NONBLOCK: a FIFO in this place must not hold up the start.
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd.valid()) {
+    const int code = errno;
+    return Error{std::string(std::error_code(code, std::generic_category()).message()), code};
+  }
+  if (auto checked = check_owner_and_mode(fd.get()); !checked) return std::move(checked).error();
+  return read_all(fd.get());
+}
+
+bool apply_configuration_text(std::string_view text, Configuration& configuration, Findings& findings) {
+  const auto file = KeyFile::parse(text);
+  if (!file) {
+    findings.errors.push_back(file.error().text);
+    return true;
+  }
+  constexpr std::array<std::string_view, 2> kGroups{"general", "vsock"};
+  for (const auto& group : file->groups()) {
+    if (keys_of(group.name).empty()) {
+      warn_of_unknown("group", group.name, "", kGroups, findings);
+      continue;
+    }
+    for (const auto& entry : group.entries) apply_entry(group.name, entry, configuration, findings);
+  }
+  return !file->has_no_keys();
+}
+
+void load_configuration(const ConfigurationSources& sources, Configuration& configuration, Findings& findings) {
+  if (sources.option) {
+    if (load_one(*sources.option, configuration, findings) == Outcome::kMissing) {
+      merge(*sources.option, {{"No such file or directory"}, {}}, findings);
+    }
+  } else if (sources.environment) {
+    if (load_one(*sources.environment, configuration, findings) == Outcome::kMissing) {
+      merge(*sources.environment, {{}, {"the file that QGA_CONF names is missing: defaults are in effect"}}, findings);
+    }
+  } else {
+    load_default(sources.defaults, configuration, findings);
+  }
+}
+
+}  // namespace guestd::daemon

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.hpp"
+#include "commands/context.hpp"
+#include "daemon/command_filter.hpp"
+#include "protocol/dispatch.hpp"
+#include "protocol/json_writer.hpp"
+#include "protocol/request.hpp"
+
+namespace guestd::daemon {
+
+/// Features of the schema that the daemon acts on (schema/guest-agent/guest-agent.json explains them).
+namespace feature {
+inline constexpr std::string_view kSync = "sync";                     ///< ends what was asked before
+inline constexpr std::string_view kDelimited = "delimited";           ///< 0xFF stands before the reply
+inline constexpr std::string_view kOtherPlatform = "other-platform";  ///< known by name only
+}  // namespace feature
+
+/// Decides which commands run and runs them. It knows commands by their entries in the generated table, never by name.
+/// Immutable after construction, so safe from all threads.
+class Dispatcher final : public commands::CommandCatalog {
+ public:
+  explicit Dispatcher(CommandFilter filter);
+
+  /// The entry of a command that exists and is enabled, else an error of class CommandNotFound.
+  [[nodiscard]] Result<const protocol::CommandEntry*> admit(std::string_view name) const;
+
+  /// Runs a request and writes its whole reply, envelope and all, success or error. Whether the writer has text
+  /// afterwards decides whether anything is sent: some commands do not answer on success.
+  static void execute(const protocol::CommandEntry& entry, const protocol::Request& request, commands::Context& context,
+                      protocol::JsonWriter& out);
+
+  [[nodiscard]] std::vector<commands::CommandStatus> commands() const override;
+
+ private:
+  [[nodiscard]] bool enabled(const protocol::CommandEntry& entry) const;
+
+  CommandFilter filter_;
+  std::unordered_map<std::string_view, const protocol::CommandEntry*> entries_;
+};
+
+/// All names that a list of commands in the configuration may contain.
+std::vector<std::string_view> known_command_names();
+
+}  // namespace guestd::daemon

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/job.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "daemon/dispatcher.hpp"
+
+namespace guestd::daemon {
+
+Job::Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request, commands::Context& context,
+         std::function<void()> notify)
+    : entry_(entry), request_(std::move(request)), context_(context), notify_(std::move(notify)) {}
+
+void Job::run() {
+  protocol::JsonWriter out(this);
+  Dispatcher::execute(entry_, *request_, context_, out);
+  request_.reset();  // the message may be 64 MiB
+  {
+    const std::lock_guard lock(mutex_);
+    if (!out.text().empty() && !abandoned_) pieces_.push_back(out.take_text());
+    started_ = true;
+    done_ = true;
+  }
+  notify_();
+}
+
+bool Job::take(std::string& piece) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return abandoned_ || on_the_way_bytes_ < limits::kReplyBacklogBytes; });
+    if (abandoned_) return false;
+    started_ = true;
+    on_the_way_bytes_ += piece.size();
+    pieces_.push_back(std::exchange(piece, std::string()));
+  }
+  notify_();
+  return true;
+}
+
+Job::Output Job::collect() {
+  const std::lock_guard lock(mutex_);
+  return {std::exchange(pieces_, {}), done_};
+}
+
+void Job::sent(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  on_the_way_bytes_ -= std::min(bytes, on_the_way_bytes_);
+  changed_.notify_one();
+}
+
+bool Job::abandon(bool only_unstarted) {
+  const std::lock_guard lock(mutex_);
+  if (only_unstarted && started_) return false;
+  abandoned_ = true;
+  pieces_.clear();
+  changed_.notify_one();
+  return true;
+}
+
+}  // namespace guestd::daemon

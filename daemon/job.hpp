@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "commands/context.hpp"
+#include "protocol/dispatch.hpp"
+#include "protocol/json_writer.hpp"
+#include "protocol/request.hpp"
+
+namespace guestd::daemon {
+
+/// One command on a worker, and the way of its reply back to the I/O thread. The worker produces the reply piece by
+/// piece and waits while more than limits::kReplyBacklogBytes of it are on the way.
+class Job final : public protocol::ReplySink {
+ public:
+  /// `notify` is called on the worker whenever there is something to collect(), and once at the end.
+  Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request, commands::Context& context,
+      std::function<void()> notify);
+
+  /// Runs the command. Worker only, once.
+  void run();
+
+  /// What has been produced and not yet been collected; `done` tells whether it was the last of it.
+  struct Output {
+    std::vector<std::string> pieces;
+    bool done = false;
+  };
+  [[nodiscard]] Output collect();
+
+  /// The host has taken this many bytes.
+  void sent(std::size_t bytes);
+
+  /// Nobody wants the reply any more; the command goes on, its reply does not. With `only_unstarted` this is refused
+  /// (false) when part of the reply has been produced already: a reply is never cut off for a client that still
+  /// listens.
+  bool abandon(bool only_unstarted);
+
+ private:
+  bool take(std::string& piece) override;
+
+  const protocol::CommandEntry& entry_;
+  std::unique_ptr<protocol::Request> request_;
+  commands::Context& context_;
+  std::function<void()> notify_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> pieces_;
+  std::size_t on_the_way_bytes_ = 0;
+  bool started_ = false;
+  bool abandoned_ = false;
+  bool done_ = false;
+};
+
+}  // namespace guestd::daemon

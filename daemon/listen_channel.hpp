@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "daemon/channel.hpp"
+
+namespace guestd::daemon {
+
+/// A listening socket, Unix or vsock: up to limits::kClients clients at once, each with a session of its own. When all
+/// places are taken, the client that was silent for longest makes room, if that was limits::kClientIdle or more.
+class ListenChannel final : public Channel {
+ public:
+  /// Opens the listening socket, non-blocking.
+  using Opener = std::function<Result<UniqueFd>()>;
+
+  /// `socket_path`: the file to remove at the end; may be empty.
+  ListenChannel(const Services& services, VsockPeers peers, Opener opener, std::string socket_path);
+  ~ListenChannel() override;
+
+  Result<void> start() override;
+  void stop() override;
+
+ private:
+  struct Client {
+    std::shared_ptr<Stream> stream;
+    std::shared_ptr<Session> session;
+  };
+  using Clients = std::list<Client>;
+
+  void accept_soon();
+  void accept_clients();
+  bool make_room();
+  void add(UniqueFd fd);
+  [[nodiscard]] bool is_welcome(int fd) const;
+
+  Services services_;
+  VsockPeers peers_;
+  Opener opener_;
+  std::string socket_path_;
+  asio::posix::stream_descriptor listener_;
+  asio::steady_timer room_;
+  Clients clients_;
+  bool accepting_ = false;
+};
+
+/// A listening Unix socket that only its owner can connect to (0600). A file left behind by a dead agent is replaced;
+/// anything else at that path is not: `Failed to bind socket to <p>: Address already in use`.
+Result<UniqueFd> listen_unix(const std::string& path);
+
+/// `Failed to bind socket: <e>`
+Result<UniqueFd> listen_vsock(const VsockAddress& address);
+
+}  // namespace guestd::daemon

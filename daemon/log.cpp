@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/log.hpp"
+
+#define FMT_HEADER_ONLY
+#define SPDLOG_HEADER_ONLY
+#include <fcntl.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
+#include <utility>
+
+#include "base/unique_fd.hpp"
+#include "daemon/log_sinks.hpp"
+
+namespace guestd::daemon {
+namespace {
+
+constexpr const char* kFilePattern = "%E.%f: %l: %v";  // qemu-ga's: seconds.microseconds: level: message
+
+spdlog::level::level_enum spdlog_level(Log::Level level) {
+  switch (level) {
+    case Log::Level::kDebug:
+      return spdlog::level::debug;
+    case Log::Level::kInfo:
+      return spdlog::level::info;
+    case Log::Level::kWarning:
+      return spdlog::level::warn;
+    case Log::Level::kError:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+}  // namespace
+
+struct Log::State {
+  std::string path;
+  bool verbose = false;
+  std::shared_ptr<FileSink> file;
+  std::unique_ptr<spdlog::logger> logger;
+};
+
+Log::Log(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Log::~Log() = default;
+
+Result<std::unique_ptr<Log>> Log::open(const Settings& settings) {
+  auto state = std::make_unique<State>();
+  state->path = settings.file;
+  state->verbose = settings.verbose;
+  spdlog::sink_ptr sink;
+  if (!settings.file.empty()) {
+    auto file = FileSink::open(settings.file);
+    if (!file) return std::move(file).error();
+    sink = state->file = std::move(*file);
+  } else if (!settings.foreground) {
+    sink = open_journal_sink();
+    if (!sink) sink = open_syslog_sink();
+  }
+  if (!sink) sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  sink->set_pattern(kFilePattern);
+  state->logger = std::make_unique<spdlog::logger>("guestd", std::move(sink));
+  state->logger->set_level(settings.verbose ? spdlog::level::debug : spdlog::level::info);
+  state->logger->flush_on(spdlog::level::debug);
+  return std::unique_ptr<Log>(new Log(std::move(state)));
+}
+
+bool Log::verbose() const { return state_->verbose; }
+
+Result<void> Log::reopen() { return state_->file ? state_->file->reopen(state_->path) : Result<void>(); }
+
+void Log::write(Level level, std::string_view text) { state_->logger->log(spdlog_level(level), text); }
+
+}  // namespace guestd::daemon

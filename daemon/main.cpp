@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "daemon/agent.hpp"
+#include "daemon/dispatcher.hpp"
+#include "daemon/log.hpp"
+#include "daemon/options.hpp"
+#include "daemon/process.hpp"
+#include "platform/host.hpp"
+#include "platform/process_limits.hpp"
+
+namespace {
+
+using namespace guestd;
+using namespace guestd::daemon;
+
+// Large messages come and go: their memory is mapped and given back, and worker threads share one arena.
+void set_up_memory() {
+  constexpr int kMappedFrom = 128 << 10;
+  ::mallopt(M_MMAP_THRESHOLD, kMappedFrom);
+  ::mallopt(M_TRIM_THRESHOLD, kMappedFrom);
+  ::mallopt(M_ARENA_MAX, 1);
+}
+
+// Whether what goes to stderr is seen: not a daemon, not a service whose output goes to the journal or nowhere.
+bool has_audience(const Configuration& configuration) {
+  struct stat output {};
+  const bool goes_nowhere = ::fstat(STDERR_FILENO, &output) != 0 || output.st_rdev == makedev(1, 3);
+  return !configuration.daemonize && !goes_nowhere && std::getenv("JOURNAL_STREAM") == nullptr;
+}
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "guestd: %s\n", error.text.c_str());
+  return EXIT_FAILURE;
+}
+
+Result<int> serve(const CommandLine& line) {
+  const Configuration& configuration = line.configuration;
+  std::optional<Background> background;
+  std::optional<PidFile> pid_file;
+  if (configuration.daemonize) {
+    auto child = go_to_background();
+    if (!child) return std::move(child).error();
+    background.emplace(std::move(*child));
+    auto written = PidFile::create(configuration.pidfile);
+    if (!written) return std::move(written).error();
+    pid_file.emplace(std::move(*written));
+  }
+  auto log = Log::open({configuration.logfile.value_or(""), configuration.verbose, has_audience(configuration)});
+  if (!log) return std::move(log).error();
+  for (const std::string& warning : line.warnings) (*log)->warning(warning);
+
+  auto agent = Agent::create(configuration, platform::system_host(), **log);
+  if (!agent) return std::move(agent).error();
+  auto served = (*agent)->run([&] {
+    if (!background) return;
+    if (auto ready = background->ready(); !ready) (*log)->error(ready.error().text);
+  });
+  if (!served) return std::move(served).error();
+  if ((*agent)->has_stuck_commands()) {
+    pid_file.reset();
+    ::_exit(EXIT_SUCCESS);
+  }
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  block_signals();
+  set_up_memory();
+  if (auto opened = open_standard_descriptors(); !opened) return EXIT_FAILURE;
+  const std::vector<std::string_view> known = known_command_names();
+  StartContext context;
+  context.known_commands = known;
+  if (const char* file = std::getenv("QGA_CONF")) context.sources.environment = file;
+  const CommandLine line = parse_command_line(argc, argv, context);
+  std::fputs(line.output.c_str(), stdout);
+  std::fputs(line.errors.c_str(), stderr);
+  if (line.action != CommandLine::Action::kRun) return line.exit_code;
+  // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
+  (void)platform::allow_open_files(limits::kOpenFiles + 128);
+  auto code = serve(line);
+  return code ? *code : fail(code.error());
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/configuration.hpp"
+#include "daemon/configuration_file.hpp"
+
+namespace guestd::daemon {
+
+/// What a start depends on besides its arguments.
+struct StartContext {
+  /// Every name that a list of commands may contain, in the order of the schema; -b help prints them.
+  std::span<const std::string_view> known_commands;
+  /// `option` is filled in from -c.
+  ConfigurationSources sources;
+};
+
+/// What the command line asks for, as data: nothing has been printed (but for getopt's own line about a wrong option,
+/// on stderr), opened or changed. main prints `output` and `errors`, and unless `action` is kRun it ends with
+/// `exit_code`.
+struct CommandLine {
+  enum class Action {
+    kRun,
+    kPrintHelp,
+    kPrintVersion,
+    kListCommands,
+    kDumpConfiguration,
+    kCheckConfiguration,
+    kFail,
+  };
+
+  Action action = Action::kRun;
+  Configuration configuration;        ///< complete and checked for kRun only
+  std::vector<std::string> warnings;  ///< for the log; kRun only
+  std::string output;                 ///< for stdout, line breaks included
+  std::string errors;                 ///< for stderr, line breaks included
+  int exit_code = 0;
+};
+
+/// qemu-ga's options, and --check-config. Reads the configuration file. -V, -h and -b help act when they are met,
+/// without a look at the file. `argv` has at least one element. Not thread-safe, because getopt is not.
+CommandLine parse_command_line(int argc, char* const* argv, const StartContext& context);
+
+/// The text of -h. `program` is how guestd was called.
+std::string help_text(std::string_view program);
+/// The line of -V: that of qemu-ga if called by this name.
+std::string version_text(std::string_view program);
+
+}  // namespace guestd::daemon

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/session.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "protocol/reply.hpp"
+
+namespace guestd::daemon {
+namespace {
+
+constexpr std::size_t kReadBytes = 128 << 10;
+constexpr std::size_t kSmallPiece = 4 << 10;
+
+std::string error_reply(const Error& error, const protocol::Request* request) {
+  protocol::JsonWriter out;
+  protocol::write_error(out, error, request != nullptr ? request->id : std::nullopt);
+  return out.take_text();
+}
+
+}  // namespace
+
+Session::Session(const Services& services, std::shared_ptr<Stream> stream, ZeroRead zero_read,
+                 std::function<void(End)> on_end)
+    : services_(services),
+      stream_(std::move(stream)),
+      zero_read_(zero_read),
+      on_end_(std::move(on_end)),
+      last_heard_(std::chrono::steady_clock::now()),
+      stall_(services.io) {}
+
+void Session::start() { advance(); }
+
+bool Session::is_idle() const { return queue_.empty() && !job_ && out_bytes_ == 0; }
+
+bool Session::has_room() const {
+  return queue_.size() < limits::kQueuedRequests && queued_bytes_ < limits::kQueuedRequestBytes &&
+         out_bytes_ < limits::kReplyBacklogBytes;
+}
+
+// ---- input
+
+void Session::read_soon() {
+  if (waiting_to_read_ || input_ended_ || muted_) return;
+  waiting_to_read_ = true;
+  stream_->wait_readable([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || self->muted_) return;
+    self->waiting_to_read_ = false;
+    self->on_readable();
+  });
+}
+
+void Session::on_readable() {
+  if (chunk_.empty()) chunk_.resize(kReadBytes);
+  const ssize_t count = stream_->read(chunk_);
+  if (count > 0) {
+    heard_ = true;
+    last_heard_ = std::chrono::steady_clock::now();
+    unread_ = {chunk_.data(), static_cast<std::size_t>(count)};
+    advance();
+  } else if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+    read_soon();
+  } else if (count < 0) {
+    finish(End::kLost);
+  } else if (zero_read_ == ZeroRead::kEnds) {
+    input_ended_ = true;
+    advance();
+  } else if (heard_ || out_bytes_ > 0) {
+    finish(End::kPaused);
+  } else {
+    read_soon();
+  }
+}
+
+// Does all that can be done now: cuts messages from the input, answers them, sends; then waits for what is missing.
+void Session::advance() {
+  const auto self = shared_from_this();  // finish() below may drop the last other owner
+  while (true) {
+    answer_queued();
+    if (unread_.empty() || !has_room()) break;
+    if (auto frame = frames_.next(unread_)) accept(std::move(*frame));
+  }
+  flush();
+  if (muted_) return;
+  if (unread_.empty() && has_room()) read_soon();
+  if (input_ended_ && unread_.empty() && is_idle()) finish(End::kClosed);
+}
+
+void Session::accept(protocol::FrameReader::Frame frame) {
+  Item item;
+  item.size_bytes = frame.text.size();
+  try {
+    auto request = protocol::read_request(std::move(frame), parser_);
+    if (request) {
+      item.request = std::move(*request);
+      item.error = item.request->error;
+    } else {
+      item.error = std::move(request).error();
+    }
+  } catch (const std::bad_alloc&) {
+    item.error = Error{"The message is too large for the memory of this machine", 0, Error::Kind::kGeneric};
+  }
+  if (item.request && !item.error) give_up_for_sync(*item.request);
+  queued_bytes_ += item.size_bytes;
+  queue_.push_back(std::move(item));
+}
+
+// ---- answers
+
+// A client that syncs has given up what it asked before: the reply of a running command is dropped, and so is what
+// still waits. Only a reply of which part is on its way already comes before that of the sync.
+void Session::give_up_for_sync(const protocol::Request& request) {
+  if (!job_ && queue_.empty()) return;
+  const auto entry = services_.dispatcher.admit(request.command);
+  if (!entry || !(*entry)->has_feature(feature::kSync)) return;
+  protocol::JsonWriter probe;
+  if (!(*entry)->run(services_.context, request.arguments ? &*request.arguments : nullptr, probe)) {
+    return;  // a sync with wrong arguments gives nothing up
+  }
+  queue_.clear();
+  queued_bytes_ = 0;
+  if (job_ && job_->abandon(true)) job_.reset();
+}
+
+void Session::answer_queued() {
+  while (!job_ && !queue_.empty() && out_bytes_ < limits::kReplyBacklogBytes) {
+    Item item = std::move(queue_.front());
+    queue_.pop_front();
+    queued_bytes_ -= item.size_bytes;
+    answer(std::move(item));
+  }
+}
+
+void Session::answer(Item item) {
+  if (item.error) return send(error_reply(*item.error, item.request.get()));
+  const auto entry = services_.dispatcher.admit(item.request->command);
+  if (!entry) return send(error_reply(entry.error(), item.request.get()));
+  if ((*entry)->coroutine) return start_job(**entry, std::move(item.request));
+  protocol::JsonWriter out;
+  Dispatcher::execute(**entry, *item.request, services_.context, out);
+  send(out.take_text());
+}
+
+void Session::start_job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request) {
+  const protocol::Request* asked = request.get();
+  // The worker's notifications arrive on the I/O thread. The job keeps the session, so that a muted one can go on.
+  const auto slot = std::make_shared<std::weak_ptr<Job>>();
+  auto notify = [self = shared_from_this(), slot, &io = services_.io] {
+    asio::post(io, [self, slot] {
+      if (const auto job = slot->lock()) self->on_job_output(job);
+    });
+  };
+  const auto job = std::make_shared<Job>(entry, std::move(request), services_.context, std::move(notify));
+  *slot = job;
+  job_ = job;
+  if (services_.workers.submit([job] { job->run(); })) return;
+  job_.reset();
+  send(error_reply({"Command " + std::string(entry.name) + " was not started: too many commands are still running", 0,
+                    Error::Kind::kGeneric},
+                   asked));
+}
+
+void Session::on_job_output(const std::shared_ptr<Job>& job) {
+  if (job != job_) return;  // given up
+  Job::Output output = job->collect();
+  if (output.done) job_.reset();
+  for (std::string& piece : output.pieces) send(std::move(piece));
+  advance();
+}
+
+// ---- output
+
+void Session::send(std::string text) {
+  if (text.empty() || muted_) return;
+  out_bytes_ += text.size();
+  // Answers to requests that came together leave together.
+  if (!out_.empty() && out_.back().size() + text.size() <= kSmallPiece) {
+    out_.back() += text;
+  } else {
+    out_.push_back(std::move(text));
+  }
+}
+
+void Session::flush() {
+  while (!muted_ && !waiting_to_write_ && !out_.empty()) {
+    std::string& piece = out_.front();
+    const ssize_t count = stream_->write(std::string_view(piece).substr(out_offset_));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return stream_->peer_is_away() ? finish(End::kPaused) : wait_for_room();
+    if (count < 0) return finish(End::kLost);
+    const auto sent = static_cast<std::size_t>(count);
+    out_bytes_ -= sent;
+    out_offset_ += sent;
+    if (job_) job_->sent(sent);
+    mid_reply_ = piece[out_offset_ - 1] != '\n';
+    if (out_offset_ == piece.size()) {
+      out_.pop_front();
+      out_offset_ = 0;
+    }
+  }
+}
+
+void Session::wait_for_room() {
+  waiting_to_write_ = true;
+  stall_.expires_after(limits::kReplyStall);
+  stall_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (self && !error && self->waiting_to_write_) self->finish(End::kStalled);
+  });
+  stream_->wait_writable([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || self->muted_) return;
+    self->waiting_to_write_ = false;
+    self->stall_.cancel();
+    self->advance();
+  });
+}
+
+// ---- the end
+
+void Session::mute() {
+  if (std::exchange(muted_, true)) return;
+  reply_torn_ = mid_reply_;
+  stall_.cancel();
+  unread_ = {};
+  out_.clear();
+  out_bytes_ = 0;
+  if (job_) job_->abandon(false);
+  stream_.reset();
+  on_end_ = nullptr;
+  // The rest of the queue runs on: answer_queued() now, or when the job has ended.
+  answer_queued();
+}
+
+void Session::finish(End end) {
+  if (muted_) return;
+  const auto self = shared_from_this();
+  const auto on_end = std::move(on_end_);
+  mute();
+  if (on_end) on_end(end);
+}
+
+}  // namespace guestd::daemon

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace guestd::platform {
+
+namespace {
+
+constexpr mode_t kNewFileMode = 0666;
+
+int open_flags(const FileAccess& access) {
+  int flags = access.read && access.write ? O_RDWR : access.write ? O_WRONLY : O_RDONLY;
+  if (access.create) flags |= O_CREAT;
+  if (access.truncate) flags |= O_TRUNC;
+  if (access.append) flags |= O_APPEND;
+  // O_NONBLOCK also keeps open(2) from waiting for the other end of a FIFO or for a modem.
+  return flags | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+}
+
+int whence(SeekFrom from) {
+  switch (from) {
+    case SeekFrom::kStart:
+      return SEEK_SET;
+    case SeekFrom::kCurrent:
+      return SEEK_CUR;
+    case SeekFrom::kEnd:
+      break;
+  }
+  return SEEK_END;
+}
+
+}  // namespace
+
+Result<File> File::open(const Root& root, const std::string& path, const FileAccess& access) {
+  auto fd = root.open(path, open_flags(access), kNewFileMode);
+  if (!fd) return std::move(fd).error();
+  return File(*std::move(fd));
+}
+
+Result<std::size_t> File::read(std::span<std::byte> piece) {
+  for (;;) {
+    const ssize_t count = ::read(fd_.get(), piece.data(), piece.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) return Error::from_errno("cannot read", errno);
+  }
+}
+
+Result<std::size_t> File::write(std::span<const std::byte> bytes) {
+  for (;;) {
+    const ssize_t count = ::write(fd_.get(), bytes.data(), bytes.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) return Error::from_errno("cannot write", errno);
+  }
+}
+
+Result<std::int64_t> File::seek(std::int64_t offset, SeekFrom from) {
+  const off_t position = ::lseek(fd_.get(), offset, whence(from));
+  if (position < 0) return Error::from_errno("cannot seek", errno);
+  return std::int64_t{position};
+}
+
+std::optional<std::size_t> File::bytes_left() const {
+  struct stat status {};
+  if (::fstat(fd_.get(), &status) < 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  const off_t position = ::lseek(fd_.get(), 0, SEEK_CUR);
+  if (position < 0) return std::nullopt;
+  return position < status.st_size ? static_cast<std::size_t>(status.st_size - position) : 0;
+}
+
+Result<void> File::close() {
+  // After EINTR the descriptor is gone on Linux: trying again might close somebody else's.
+  if (::close(fd_.release()) < 0 && errno != EINTR) return Error::from_errno("cannot close", errno);
+  return {};
+}
+
+}  // namespace guestd::platform

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/root.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+
+namespace guestd::platform {
+
+namespace {
+
+constexpr std::size_t kLargestSmallFile = 1U << 20U;
+
+int open_below(int folder, const char* path, int flags, mode_t mode) {
+  open_how how{};
+  how.flags = static_cast<__u64>(flags);
+  // openat2 refuses a mode that nothing would use.
+  how.mode = (flags & O_CREAT) != 0 ? mode : 0;
+  how.resolve = RESOLVE_IN_ROOT;
+  // EAGAIN: a rename elsewhere on the machine raced with the resolution, which says nothing about the file.
+  for (int attempt = 0;; ++attempt) {
+    const long fd = ::syscall(SYS_openat2, folder, path, &how, sizeof how);
+    if (fd >= 0 || errno != EAGAIN || attempt == 16) return static_cast<int>(fd);
+  }
+}
+
+}  // namespace
+
+Result<Root> Root::at(const std::string& folder) {
+  UniqueFd fd(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return Error::from_errno("cannot open " + folder, errno);
+  return Root(std::move(fd));
+}
+
+Result<UniqueFd> Root::open(const std::string& path, int flags, mode_t mode) const {
+  const std::string what = "cannot open " + path;
+  if (path.find('\0') != std::string::npos) return Error::from_errno(what, EINVAL);
+  for (;;) {
+    UniqueFd fd(is_system() ? ::open(path.c_str(), flags | O_CLOEXEC, mode)
+                            : open_below(folder_.get(), path.c_str(), flags | O_CLOEXEC, mode));
+    if (fd.valid()) return fd;
+    if (errno != EINTR) return Error::from_errno(what, errno);
+  }
+}
+
+Result<std::string> Root::read_file(const std::string& path) const {
+  auto fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return std::move(fd).error();
+  std::string content;
+  std::array<char, 4096> piece;
+  for (;;) {
+    const ssize_t count = ::read(fd->get(), piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Error::from_errno("cannot read " + path, errno);
+    if (count == 0) return content;
+    content.append(piece.data(), static_cast<std::size_t>(count));
+    if (content.size() > kLargestSmallFile) return Error::from_errno("cannot read " + path, EFBIG);
+  }
+}
+
+}  // namespace guestd::platform

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace guestd::platform {
+
+/// Puts `content` in the place of the file at `path`, so that whoever opens it, also after a crash, finds the old or
+/// the new content and never a part. The new file belongs to this process alone (mode 0600).
+Result<void> replace_file(const std::string& path, std::string_view content);
+
+}  // namespace guestd::platform

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.hpp"
+#include "base/unique_fd.hpp"
+
+namespace guestd::platform {
+
+/// Where platform code reads from: the machine itself, or a fixture folder in tests. Paths are absolute as on the
+/// machine (`/etc/os-release`). Inside a fixture every step, symbolic links included, is resolved below the folder
+/// (openat2(2) with RESOLVE_IN_ROOT). A path with a NUL in it is EINVAL. Thread-safe.
+class Root {
+ public:
+  static Root system() { return Root(UniqueFd()); }
+  static Result<Root> at(const std::string& folder);
+
+  /// open(2) with O_CLOEXEC added; `mode` is that of a file which O_CREAT makes, before the umask. The error names
+  /// the path.
+  [[nodiscard]] Result<UniqueFd> open(const std::string& path, int flags, mode_t mode = 0) const;
+  /// A whole small file (at most 1 MiB; more is EFBIG). Never waits for a FIFO. The error names the path.
+  [[nodiscard]] Result<std::string> read_file(const std::string& path) const;
+  /// Whether this is the machine itself, so that libc facilities which know no root may be used.
+  [[nodiscard]] bool is_system() const { return !folder_.valid(); }
+
+ private:
+  explicit Root(UniqueFd folder) : folder_(std::move(folder)) {}
+
+  UniqueFd folder_;
+};
+
+}  // namespace guestd::platform

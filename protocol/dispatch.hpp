@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "protocol/json_reader.hpp"
+#include "protocol/json_writer.hpp"
+
+/// What generated code and the daemon share: the shape of the command table.
+namespace guestd::commands {
+struct Context;
+}
+
+namespace guestd::protocol {
+
+/// One command of the schema. All of it is constant; the table lives as long as the process.
+struct CommandEntry {
+  std::string_view name;                       ///< on the wire
+  std::span<const std::string_view> features;  ///< of the schema; the daemon gives meaning to some of them
+  bool success_response = true;                ///< false: nothing is sent on success
+  bool coroutine = false;                      ///< may block: runs on a worker
+  /// Decodes the arguments (`arguments` may be nullptr: none were given), runs the command, writes its result as one
+  /// JSON value into `out`. Nothing is written on an error. nullptr: the schema has the command, this agent does not
+  /// (`'gen': false`).
+  Result<void> (*run)(commands::Context& context, const JsonView* arguments, JsonWriter& out) = nullptr;
+
+  [[nodiscard]] bool has_feature(std::string_view feature) const;
+};
+
+/// All commands in the order of the schema. Defined by generated code.
+std::span<const CommandEntry> command_table();
+
+}  // namespace guestd::protocol

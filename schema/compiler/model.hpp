@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "schema/compiler/doc_comment.hpp"
+#include "schema/compiler/source.hpp"
+
+/// The checked model of a schema, which the back ends read. Types refer to each other by pointer into Schema::types.
+namespace guestd::schema {
+
+struct Type;
+
+/// A use of a type: the type itself, or a list of it.
+struct TypeUse {
+  const Type* type = nullptr;
+  bool list = false;
+};
+
+struct Feature {
+  std::string name;
+  Position position;
+};
+
+struct Member {
+  std::string name;
+  Position position;
+  TypeUse use;
+  bool optional = false;
+  std::vector<Feature> features;
+};
+
+struct BuiltinType {
+  enum class Json : std::uint8_t { kString, kNumber, kInteger, kBool, kNull, kAny };
+  Json json = Json::kAny;
+};
+
+struct EnumType {
+  struct Value {
+    std::string name;
+    Position position;
+    std::vector<Feature> features;
+  };
+  std::vector<Value> values;
+};
+
+/// A struct, a union, or the unnamed arguments of a command.
+struct ObjectType {
+  struct Branch {
+    std::string name;  // a value of the discriminator
+    Position position;
+    const Type* type = nullptr;
+  };
+  const Type* base = nullptr;
+  std::vector<Member> members;  // its own; those of an inline base included
+  std::string discriminator;    // empty: no union
+  std::vector<Branch> branches;
+};
+
+struct AlternateType {
+  std::vector<Member> branches;
+};
+
+struct Type {
+  std::string name;  // of unnamed arguments: empty
+  Position position;
+  std::optional<DocComment> doc;
+  std::vector<Feature> features;
+  std::variant<BuiltinType, EnumType, ObjectType, AlternateType> shape;
+
+  [[nodiscard]] const BuiltinType* builtin() const { return std::get_if<BuiltinType>(&shape); }
+  [[nodiscard]] const EnumType* enumeration() const { return std::get_if<EnumType>(&shape); }
+  [[nodiscard]] const ObjectType* object() const { return std::get_if<ObjectType>(&shape); }
+  [[nodiscard]] const AlternateType* alternate() const { return std::get_if<AlternateType>(&shape); }
+  [[nodiscard]] bool is_union() const { return object() != nullptr && !object()->discriminator.empty(); }
+};
+
+struct Command {
+  std::string name;
+  Position position;
+  std::optional<DocComment> doc;
+  std::vector<Feature> features;
+  const Type* arguments = nullptr;  // a struct, or a union if boxed; nullptr: none
+  bool boxed = false;
+  std::optional<TypeUse> returns;
+  bool success_response = true;
+  bool gen = true;
+  bool coroutine = false;
+  bool allow_oob = false;
+  bool allow_preconfig = false;
+};
+
+struct Schema {
+  using Item = std::variant<const DocComment*, const Type*, const Command*>;
+
+  std::vector<std::unique_ptr<Type>> types;        // built-in ones first, then in order of definition
+  std::vector<std::unique_ptr<Command>> commands;  // in order of definition
+  std::vector<std::unique_ptr<DocComment>> texts;  // free text
+  std::vector<Item> items;                         // all that the files hold, in order
+
+  [[nodiscard]] const Type* find_type(std::string_view name) const;
+};
+
+bool has_feature(const std::vector<Feature>& features, std::string_view name);
+
+/// The member of an object or of its bases, or nullptr.
+const Member* find_member(const ObjectType& object, std::string_view name);
+/// The members of an object, those of its bases first.
+std::vector<const Member*> all_members(const ObjectType& object);
+/// The branch of a union for a value of its discriminator; nullptr if that value has no members.
+const ObjectType::Branch* find_branch(const ObjectType& object, std::string_view value);
+
+}  // namespace guestd::schema

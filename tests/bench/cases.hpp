@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+/// What is measured: each function runs one case once against one agent and returns plain numbers. Times are CPU time
+/// of the agent process unless the name says otherwise; wall time depends on what else the machine does.
+namespace guestd::bench {
+
+/// How much of everything, for a real run and for a quick look.
+struct Effort {
+  int rounds = 5;  ///< of each case; the median counts
+  int pings = 20000;
+  int starts = 25;
+  std::size_t bulk_bytes = std::size_t{64} << 20U;  ///< moved per round with small requests
+  int idle_ms = 5000;
+};
+
+struct PerRequest {
+  double cpu_us = 0;
+  double per_second = 0;
+};
+
+struct Transfer {
+  double cpu_ns_per_byte = 0;
+  double mib_per_second = 0;
+};
+
+/// KiB.
+struct Footprint {
+  double idle_proportional = 0;
+  double idle_resident = 0;
+  double growth_after_transfer = 0;  ///< resident, after 16 MiB written and read, against before
+  double peak_of_write = 0;          ///< above idle, 32 MiB of payload
+  double peak_of_read = 0;           ///< above idle, 48 MiB of payload
+};
+
+PerRequest ping(const std::string& binary, const Effort& effort);
+PerRequest sync(const std::string& binary, const Effort& effort);
+/// Eight clients that ping at the same time.
+PerRequest crowd(const std::string& binary, const Effort& effort);
+
+Transfer file_write(const std::string& binary, const Effort& effort, std::size_t payload_bytes);
+Transfer file_read(const std::string& binary, const Effort& effort, std::size_t payload_bytes);
+
+/// Milliseconds of wall time from the start of the process to the reply of the first guest-sync.
+double start_to_first_reply(const std::string& binary);
+
+Footprint footprint(const std::string& binary);
+/// Context switches of an agent that nobody talks to, with one silent client connected or with none.
+double idle_wakeups(const std::string& binary, const Effort& effort, bool connected);
+
+double median(std::vector<double> values);
+
+}  // namespace guestd::bench

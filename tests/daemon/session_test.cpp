@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/session.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <future>
+#include <string>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "tests/daemon/session_bench.hpp"
+
+namespace guestd::daemon {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::int64_t kLarge = 8 << 20;
+
+class SessionTest : public testing::Test {
+ protected:
+  void SetUp() override { talk_.session->start(); }
+
+  HostEnd& host() { return talk_.host; }
+  std::int64_t open_large() { return bench_.open_file("large", std::string(kLarge, 'x')); }
+  /// Nothing is on its way to the host, now that all commands have ended.
+  bool is_silent() {
+    if (!bench_.workers_are_free()) return false;
+    bench_.loop().run_for(50ms);
+    return talk_.host.take().empty();
+  }
+
+  SessionBench bench_;
+  Conversation talk_{bench_};
+};
+
+TEST_F(SessionTest, AnswersInTheOrderOfTheRequestsWhetherOrNotTheyRunOnWorkers) {
+  const std::int64_t file = bench_.open_file("short", "hello");
+  ASSERT_TRUE(host().send(ping_request(1) + read_request(file, 10, 2) + ping_request(3) + read_request(file, 10, 4)));
+  EXPECT_EQ(host().line(), ping_reply(1));
+  EXPECT_EQ(host().line(), R"({"return": {"count": 5, "buf-b64": "aGVsbG8=", "eof": true}, "id": 2})" "\n");
+  EXPECT_EQ(host().line(), ping_reply(3));
+  EXPECT_EQ(host().line(), R"({"return": {"count": 0, "buf-b64": "", "eof": true}, "id": 4})" "\n");
+}
+
+TEST_F(SessionTest, AnswersABrokenMessageInItsTurn) {
+  const std::int64_t file = bench_.open_file("short", "hello");
+  {
+    const auto turn = bench_.hold(file);
+    ASSERT_TRUE(host().send(read_request(file, 1, 1) + "{]\n" + ping_request(2)));
+    EXPECT_EQ(host().line(100ms), "");
+  }
+  EXPECT_THAT(host().line(), EndsWith("\"id\": 1}\n"));
+  EXPECT_THAT(host().line(), HasSubstr("JSON parse error"));
+  EXPECT_EQ(host().line(), ping_reply(2));
+}
+
+TEST_F(SessionTest, AnswersASyncAtOnceOverACommandThatBlocksAndNeverSendsItsReply) {
+  const std::int64_t file = bench_.open_file("short", "hello");
+  {
+    const auto turn = bench_.hold(file);
+    ASSERT_TRUE(host().send(read_request(file, 1, 1) + ping_request(2)));
+    ASSERT_TRUE(bench_.workers_are_busy(1));
+    EXPECT_EQ(host().ask(sync_request(7)), sync_reply(7));
+    EXPECT_TRUE(talk_.session->is_idle());
+    EXPECT_EQ(host().ask(ping_request(3)), ping_reply(3));
+  }
+  EXPECT_TRUE(is_silent());
+}
+
+TEST_F(SessionTest, DropsWhatWasQueuedBeforeASyncWithoutStartingIt) {
+  const std::int64_t blocked = bench_.open_file("blocked", "");
+  const std::int64_t other = bench_.open_file("other", "");
+  {
+    const auto turn = bench_.hold(blocked);
+    ASSERT_TRUE(host().send(read_request(blocked, 1, 1) + close_request(other)));
+    EXPECT_EQ(host().ask(sync_request(7)), sync_reply(7));
+  }
+  EXPECT_TRUE(is_silent());
+  EXPECT_EQ(bench_.files().size(), 2U);
+}
+
+TEST_F(SessionTest, LetsACommandThatASyncGaveUpHaveItsEffect) {
+  const std::int64_t file = bench_.open_file("short", "");
+  {
+    const auto turn = bench_.hold(file);
+    ASSERT_TRUE(host().send(close_request(file)));
+    ASSERT_TRUE(bench_.workers_are_busy(1));
+    EXPECT_EQ(host().ask(sync_request(7)), sync_reply(7));
+    EXPECT_EQ(bench_.workers().busy(), 1U);
+  }
+  EXPECT_TRUE(is_silent());
+  EXPECT_EQ(bench_.files().size(), 0U);
+}
+
+TEST_F(SessionTest, GivesNothingUpForASyncWithWrongArguments) {
+  const std::int64_t file = bench_.open_file("short", "hello");
+  {
+    const auto turn = bench_.hold(file);
+    ASSERT_TRUE(host().send(read_request(file, 1, 1)));
+    ASSERT_TRUE(host().send(R"({"execute": "guest-sync", "arguments": {"id": "seven"}})"));
+    EXPECT_EQ(host().line(100ms), "");
+  }
+  EXPECT_THAT(host().line(), StartsWith(R"({"return": {"count": 1, )"));
+  EXPECT_THAT(host().line(), StartsWith(R"({"error": )"));
+}
+
+TEST_F(SessionTest, CompletesAReplyThatHasBegunBeforeTheReplyOfASync) {
+  const std::int64_t file = open_large();
+  ASSERT_TRUE(host().send(read_request(file, kLarge, 1)));
+  ASSERT_TRUE(bench_.loop().run_until([&] { return !host().take().empty(); }));
+  ASSERT_TRUE(host().send(sync_request(7)));
+  const std::string reply = host().line();
+  EXPECT_GT(reply.size(), static_cast<std::size_t>(kLarge) * 4 / 3);
+  EXPECT_THAT(reply.substr(reply.size() - 40), EndsWith(R"("eof": true}, "id": 1})" "\n"));
+  EXPECT_EQ(host().line(), sync_reply(7));
+}
+
+TEST_F(SessionTest, SendsAllRepliesAndThenTheEndToAClientThatHasEndedSending) {
+  const std::int64_t file = bench_.open_file("short", "hello");
+  {
+    const auto turn = bench_.hold(file);
+    ASSERT_TRUE(host().send(ping_request(1) + read_request(file, 1, 2) + ping_request(3)));
+    host().end_sending();
+    EXPECT_EQ(host().line(), ping_reply(1));
+    ASSERT_TRUE(bench_.workers_are_busy(1));
+    EXPECT_FALSE(talk_.end);
+  }
+  EXPECT_TRUE(host().sees_end());
+  EXPECT_THAT(host().line(), EndsWith("\"id\": 2}\n"));
+  EXPECT_EQ(host().line(), ping_reply(3));
+  EXPECT_EQ(talk_.end, Session::End::kClosed);
+}
+
+TEST_F(SessionTest, EndsWhenTheClientHasGoneWithItsRepliesUnread) {
+  const std::int64_t file = bench_.open_file("short", "hello");
+  {
+    const auto turn = bench_.hold(file);
+    ASSERT_TRUE(host().send(read_request(file, 1, 1)));
+    ASSERT_TRUE(bench_.workers_are_busy(1));
+    host().close();
+    bench_.loop().run_for(50ms);
+  }
+  EXPECT_TRUE(bench_.loop().run_until([&] { return talk_.end.has_value(); }));
+  EXPECT_EQ(talk_.end, Session::End::kLost);
+}
+
+TEST_F(SessionTest, RunsTheCompleteRequestsThatAreLeftWhenItIsMuted) {
+  const std::int64_t blocked = bench_.open_file("blocked", "");
+  const std::int64_t complete = bench_.open_file("complete", "");
+  const std::int64_t partial = bench_.open_file("partial", "");
+  const std::string half = close_request(partial);
+  {
+    const auto turn = bench_.hold(blocked);
+    ASSERT_TRUE(host().send(close_request(blocked) + close_request(complete) + half.substr(0, half.size() - 2)));
+    ASSERT_TRUE(bench_.workers_are_busy(1));
+    bench_.loop().run_for(20ms);
+    talk_.session->mute();
+  }
+  EXPECT_TRUE(bench_.loop().run_until([&] { return bench_.files().size() == 1; }));
+  EXPECT_TRUE(is_silent());
+  EXPECT_EQ(bench_.files().size(), 1U);
+  EXPECT_FALSE(talk_.end) << "who mutes a session knows that it has ended";
+}
+
+TEST_F(SessionTest, LeavesNoWorkerStuckWithALargeReplyAfterItWasMuted) {
+  const std::int64_t blocked = bench_.open_file("blocked", "");
+  const std::int64_t large = open_large();
+  {
+    const auto turn = bench_.hold(blocked);
+    ASSERT_TRUE(host().send(read_request(blocked, 1, 1) + read_request(large, kLarge, 2) + close_request(blocked)));
+    ASSERT_TRUE(bench_.workers_are_busy(1));
+    bench_.loop().run_for(20ms);
+    talk_.session->mute();
+  }
+  // The close behind the large read is only reached when that has ended.
+  EXPECT_TRUE(bench_.loop().run_until([&] { return bench_.files().size() == 1; }, 5s));
+}
+
+TEST_F(SessionTest, StopsALargeReplyThatIsUnderWayWhenItIsMuted) {
+  const std::int64_t large = open_large();
+  ASSERT_TRUE(host().send(read_request(large, kLarge, 1)));
+  ASSERT_TRUE(bench_.loop().run_until([&] { return !host().take().empty(); }));
+  talk_.session->mute();
+  EXPECT_TRUE(bench_.workers_are_free());
+  EXPECT_TRUE(talk_.session->left_reply_torn());
+}
+
+TEST_F(SessionTest, LivesOnUntilItsLastCommandHasEnded) {
+  const std::int64_t file = bench_.open_file("short", "");
+  std::weak_ptr<Session> session = talk_.session;
+  auto turn = std::make_unique<commands::FileHandles::Turn>(bench_.hold(file));
+  ASSERT_TRUE(host().send(close_request(file)));
+  ASSERT_TRUE(bench_.workers_are_busy(1));
+  talk_.session->mute();
+  talk_.session = std::make_shared<Session>(bench_.services(), talk_.stream, Session::ZeroRead::kEnds, nullptr);
+  EXPECT_FALSE(session.expired());
+  turn.reset();
+  EXPECT_TRUE(bench_.loop().run_until([&] { return session.expired(); }));
+}
+
+TEST_F(SessionTest, DoesNotCallAReplyTornThatWentOutCompletely) {
+  EXPECT_EQ(host().ask(ping_request(1)), ping_reply(1));
+  talk_.session->mute();
+  EXPECT_FALSE(talk_.session->left_reply_torn());
+}
+
+TEST_F(SessionTest, TellsTheHostWhenTooManyCommandsAreRunning) {
+  const std::int64_t file = bench_.open_file("short", "hello");
+  std::promise<void> gate;
+  const std::shared_future<void> open = gate.get_future().share();
+  for (std::size_t i = 0; i < limits::kWorkers; ++i) ASSERT_TRUE(bench_.workers().submit([open] { open.wait(); }));
+  const std::string reply = host().ask(read_request(file, 1, 1));
+  EXPECT_THAT(reply, HasSubstr("Command guest-file-read was not started: too many commands are still running"));
+  EXPECT_THAT(reply, HasSubstr(R"("id": 1)"));
+  EXPECT_EQ(host().ask(ping_request(2)), ping_reply(2));
+  gate.set_value();
+  ASSERT_TRUE(bench_.workers_are_free());
+  EXPECT_THAT(host().ask(read_request(file, 1, 3)), StartsWith(R"({"return": {"count": 1, )"));
+}
+
+TEST_F(SessionTest, IsIdleExceptWhileSomethingIsUnanswered) {
+  const std::int64_t file = bench_.open_file("short", "hello");
+  EXPECT_TRUE(talk_.session->is_idle());
+  const auto before = talk_.session->last_heard();
+  {
+    const auto turn = bench_.hold(file);
+    ASSERT_TRUE(host().send(read_request(file, 1, 1)));
+    ASSERT_TRUE(bench_.workers_are_busy(1));
+    EXPECT_FALSE(talk_.session->is_idle());
+    EXPECT_GT(talk_.session->last_heard(), before);
+  }
+  EXPECT_THAT(host().line(), EndsWith("\"id\": 1}\n"));
+  EXPECT_TRUE(talk_.session->is_idle());
+}
+
+TEST_F(SessionTest, DoesNotReadOnWhileAClientTakesNoReplies) {
+  constexpr int kRequests = 1000;
+  const std::string padding(8 << 10, 'i');  // echoed in the reply
+  std::string all;
+  for (int i = 0; i < kRequests; ++i) {
+    all += R"({"execute": "guest-ping", "id": ")" + std::to_string(i) + padding + "\"}\n";
+  }
+  const std::size_t taken = host().send_while_taken(all, 300ms);
+  // The backlog of replies, a full queue, one read, and what the kernel holds in both directions.
+  EXPECT_LT(taken, limits::kReplyBacklogBytes + limits::kQueuedRequests * (padding.size() + 64) + (1U << 20U));
+  EXPECT_LT(bench_.loop().run_for(200ms), 5U) << "waiting for the client must cost nothing";
+  std::size_t sent = taken;
+  for (int i = 0; i < kRequests; ++i) {
+    sent += host().send_while_taken(std::string_view(all).substr(sent), 0ms);
+    ASSERT_EQ(host().line(), R"({"return": {}, "id": ")" + std::to_string(i) + padding + "\"}\n");
+  }
+  EXPECT_EQ(sent, all.size());
+}
+
+TEST_F(SessionTest, DoesNotReadOnWhileTheQueueOfRequestsIsFull) {
+  constexpr int kRequests = 500;
+  const std::string padding(8 << 10, ' ');
+  const std::int64_t file = bench_.open_file("short", "hello");
+  std::string all = read_request(file, 1, -1);
+  for (int i = 0; i < kRequests; ++i) all += R"({"execute": "guest-ping",)" + padding + R"("id": )" + std::to_string(i) + "}\n";
+  std::size_t sent = 0;
+  {
+    const auto turn = bench_.hold(file);
+    sent = host().send_while_taken(all, 300ms);
+    EXPECT_LT(sent, limits::kQueuedRequests * (padding.size() + 64) + (1U << 20U));
+    EXPECT_LT(bench_.loop().run_for(200ms), 5U) << "waiting for the command must cost nothing";
+  }
+  ASSERT_TRUE(host().send(std::string_view(all).substr(sent)));
+  EXPECT_THAT(host().line(), EndsWith("\"id\": -1}\n"));
+  for (int i = 0; i < kRequests; ++i) ASSERT_EQ(host().line(), ping_reply(i));
+}
+
+TEST(SessionBeforeItStarts, PutsANewlineBehindTheTornReplyOfItsPredecessor) {
+  SessionBench bench;
+  Conversation talk(bench);
+  talk.session->begin_with_newline();
+  talk.session->start();
+  ASSERT_TRUE(talk.host.send(ping_request(1)));
+  EXPECT_EQ(talk.host.line(), "\n");
+  EXPECT_EQ(talk.host.line(), ping_reply(1));
+}
+
+TEST(SessionOnAPort, PausesWhenTheHostGoesAway) {
+  SessionBench bench;
+  Conversation talk(bench, Session::ZeroRead::kPauses, make_port_stream);
+  talk.session->start();
+  EXPECT_EQ(talk.host.ask(ping_request(1)), ping_reply(1));
+  EXPECT_FALSE(talk.end);
+  talk.host.close();
+  EXPECT_TRUE(bench.loop().run_until([&] { return talk.end.has_value(); }));
+  EXPECT_EQ(talk.end, Session::End::kPaused);
+}
+
+TEST(SessionOnAPort, WaitsWithoutSpinningForAHostThatWasNeverThere) {
+  SessionBench bench;
+  Conversation talk(bench, Session::ZeroRead::kPauses, make_port_stream);
+  talk.host.close();
+  talk.session->start();
+  EXPECT_LT(bench.loop().run_for(200ms), 5U);
+  EXPECT_FALSE(talk.end);
+}
+
+}  // namespace
+}  // namespace guestd::daemon

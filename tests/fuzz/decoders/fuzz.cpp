@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arguments of any shape to the commands themselves, through the generated decoders, on an empty machine: each ends in
+// an error with a text or in one JSON value. Input: a stream of requests, like on the wire.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "commands/context.hpp"
+#include "platform/host.hpp"
+#include "protocol/buffer.hpp"
+#include "protocol/dispatch.hpp"
+#include "protocol/frame_reader.hpp"
+#include "protocol/json_writer.hpp"
+#include "protocol/request.hpp"
+#include "tests/support/agent.hpp"
+
+namespace {
+
+namespace protocol = guestd::protocol;
+using guestd::commands::CommandStatus;
+
+/// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
+constexpr std::array<std::string_view, 14> kHarmless = {
+    "guest-sync",          "guest-sync-delimited", "guest-ping",         "guest-info",      "guest-get-time",
+    "guest-get-host-name", "guest-get-osinfo",     "guest-get-timezone", "guest-file-open", "guest-file-close",
+    "guest-file-read",     "guest-file-write",     "guest-file-seek",    "guest-file-flush"};
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+class Catalog final : public guestd::commands::CommandCatalog {
+ public:
+  [[nodiscard]] std::vector<CommandStatus> commands() const override { return {{"guest-ping", true, true}}; }
+};
+
+/// A machine with nothing on it, made anew now and then so that files do not pile up.
+class Machine {
+ public:
+  Machine()
+      : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), ""} {
+    auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
+    require(opened.has_value());
+    files_ = *std::move(opened);
+  }
+
+  void run(const protocol::CommandEntry& entry, const protocol::Request& request) {
+    guestd::commands::Context context{host_, *files_, catalog_};
+    protocol::JsonWriter writer;
+    const auto done = entry.run(context, request.arguments ? &*request.arguments : nullptr, writer);
+    const std::string text = writer.take_text();
+    if (!done) return require(!done.error().text.empty() && text.empty());
+    require(protocol::JsonDocument::parse(protocol::Buffer(text)).has_value());
+  }
+
+ private:
+  guestd::support::TempFolder folder_;
+  guestd::support::TempFolder state_;
+  guestd::platform::Host host_;
+  std::unique_ptr<guestd::commands::FileHandles> files_;
+  Catalog catalog_;
+};
+
+const protocol::CommandEntry* harmless(std::string_view name) {
+  if (std::find(kHarmless.begin(), kHarmless.end(), name) == kHarmless.end()) return nullptr;
+  for (const auto& entry : protocol::command_table()) {
+    if (entry.name == name) return entry.run != nullptr ? &entry : nullptr;
+  }
+  return nullptr;
+}
+
+Machine& machine() {
+  constexpr int kUses = 5000;
+  static std::unique_ptr<Machine> current;
+  static int uses = 0;
+  if (current == nullptr || ++uses % kUses == 0) {
+    // A seek far away and a write must not fill the disk, nor a read of the hole take seconds.
+    const rlimit small{1 << 20U, 1 << 20U};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    ::signal(SIGXFSZ, SIG_IGN);
+    current.reset();
+    current = std::make_unique<Machine>();
+  }
+  return *current;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view input(reinterpret_cast<const char*>(data), size);
+  protocol::FrameReader frames;
+  protocol::JsonParser parser;
+  Machine& target = machine();
+  while (auto frame = frames.next(input)) {
+    const auto request = protocol::read_request(*std::move(frame), parser);
+    if (!request || (*request)->error) continue;
+    if (const auto* entry = harmless((*request)->command)) target.run(*entry, **request);
+  }
+  return 0;
+}

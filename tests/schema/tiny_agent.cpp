@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/schema/tiny_agent.hpp"
+
+#include <algorithm>
+
+#include "generated/tiny/commands.hpp"
+
+namespace guestd::tiny {
+
+using commands::Context;
+
+Result<PutResult> put(Context& context, const PutArgs& args) {
+  context.put = args;
+  if (context.error) return *context.error;
+  return args.boxes.empty() ? Box{} : args.boxes.front();
+}
+
+Result<DrawResult> draw(Context& context, const DrawArgs& args) {
+  context.draw = args;
+  return context.shapes;
+}
+
+Result<SendResult> send(Context& context, const SendArgs& args) {
+  if (!args.data) return {};
+  const auto bytes = args.data->decode();
+  if (!bytes) return bytes.error();
+  context.sent = std::string(bytes->size(), '\0');
+  std::transform(bytes->begin(), bytes->end(), context.sent->begin(),
+                 [](std::byte byte) { return static_cast<char>(byte); });
+  return {};
+}
+
+Result<ReceiveResult> receive(Context& context) { return context.bytes; }
+
+Result<NumbersResult> numbers(Context& context, const NumbersArgs& args) {
+  context.numbers = args;
+  if (args.e.is(protocol::JsonType::kObject) && args.e.size() > 0) context.any_key = (*args.e.begin()).key();
+  return NumbersResult{args.a, args.d};
+}
+
+Result<NothingElseResult> nothing_else(Context& context) { return context.where; }
+
+std::string call(Context& context, std::string_view name, std::string_view arguments, protocol::ReplySink* sink) {
+  const auto table = protocol::command_table();
+  const auto entry = std::find_if(table.begin(), table.end(), [&](const auto& each) { return each.name == name; });
+  if (entry == table.end() || entry->run == nullptr) return "no such command";
+  protocol::JsonWriter writer(sink);
+  Result<void> result;
+  if (arguments.empty()) {
+    result = entry->run(context, nullptr, writer);
+  } else {
+    const auto document = protocol::JsonDocument::parse(protocol::Buffer(arguments));
+    if (!document) return "bad JSON: " + document.error().text;
+    const auto root = document->root();
+    result = entry->run(context, &root, writer);
+  }
+  return result ? writer.take_text() : "error: " + result.error().text;
+}
+
+}  // namespace guestd::tiny

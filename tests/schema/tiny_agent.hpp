@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "generated/tiny/types.hpp"
+#include "protocol/dispatch.hpp"
+
+namespace guestd::commands {
+
+/// What the handlers of the tiny schema were given and what they answer.
+struct Context {
+  std::optional<tiny::PutArgs> put;
+  std::optional<tiny::DrawArgs> draw;
+  std::optional<std::string> sent;
+  std::optional<tiny::NumbersArgs> numbers;
+  std::string any_key;  // of the first member of argument `e`
+  tiny::Bytes bytes;
+  tiny::Where where;
+  std::vector<tiny::Shape> shapes;
+  std::optional<Error> error;
+};
+
+}  // namespace guestd::commands
+
+namespace guestd::tiny {
+
+/// Runs a command on `arguments` (JSON; empty: none) and returns its result as text, or `error: <text>`.
+std::string call(commands::Context& context, std::string_view name, std::string_view arguments,
+                 protocol::ReplySink* sink = nullptr);
+
+}  // namespace guestd::tiny

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "platform/clock.hpp"
+#include "platform/host.hpp"
+#include "platform/root.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace guestd::support {
+
+/// The moment at which fixture machines stand still: 2023-11-14 22:13:20.123456789 UTC.
+inline constexpr std::int64_t kFixtureTimeNs = 1'700'000'000'123'456'789;
+
+/// A clock that only a test moves. Thread-safe.
+class FakeClock final : public platform::Clock {
+ public:
+  explicit FakeClock(std::int64_t now_ns = kFixtureTimeNs) : now_ns_(now_ns) {}
+
+  [[nodiscard]] std::int64_t now_ns() const override { return now_ns_; }
+  [[nodiscard]] std::chrono::nanoseconds monotonic() const override { return std::chrono::nanoseconds(now_ns_); }
+  void advance(std::chrono::nanoseconds by) { now_ns_ += by.count(); }
+
+ private:
+  std::atomic<std::int64_t> now_ns_;
+};
+
+/// A copy of one fixture machine (tests/fixtures/<machine>), which a test may write to.
+class FixtureRoot {
+ public:
+  explicit FixtureRoot(std::string_view machine) {
+    const auto from = std::filesystem::path(GUESTD_SOURCE_DIR "/tests/fixtures") / machine;
+    constexpr auto kHow = std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks |
+                          std::filesystem::copy_options::overwrite_existing;
+    std::filesystem::copy(from, dir_.path(), kHow);
+  }
+  /// An empty machine.
+  FixtureRoot() = default;
+
+  [[nodiscard]] const TempDir& dir() const { return dir_; }
+  [[nodiscard]] platform::Root root() const { return *platform::Root::at(dir_.str()); }
+  /// The machine as commands see it, with its clock standing still.
+  [[nodiscard]] platform::Host host() const { return {root(), std::make_unique<FakeClock>(), ""}; }
+
+ private:
+  TempDir dir_;
+};
+
+}  // namespace guestd::support

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Runs every transcript of this folder against a whole agent on the fixture machine "debian12", whose clock stands
+// still. The form of a transcript is told in docs/testing.md.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "daemon/agent.hpp"
+#include "tests/support/client.hpp"
+#include "tests/support/fixture_root.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace guestd {
+namespace {
+
+// Whether `reply` is what `pattern` says: <*> stands for anything, <FF> for the byte 0xFF.
+bool matches(std::string_view pattern, std::string_view reply) {
+  if (pattern.empty()) return reply.empty();
+  if (pattern.starts_with("<*>")) {
+    for (std::size_t skipped = 0; skipped <= reply.size(); ++skipped) {
+      if (matches(pattern.substr(3), reply.substr(skipped))) return true;
+    }
+    return false;
+  }
+  const bool sentinel = pattern.starts_with("<FF>");
+  const char wanted = sentinel ? '\xFF' : pattern.front();
+  return !reply.empty() && reply.front() == wanted && matches(pattern.substr(sentinel ? 4 : 1), reply.substr(1));
+}
+
+class RunningAgent {
+ public:
+  RunningAgent() {
+    daemon::Configuration configuration;
+    configuration.method = "unix-listen";
+    configuration.path = folder_.str() + "/socket";
+    configuration.statedir = folder_.str();
+    log_ = std::move(*daemon::Log::open({folder_.str() + "/log", false, false}));
+    agent_ = std::move(*daemon::Agent::create(configuration, machine_.host(), *log_));
+    thread_ = std::thread([this] { EXPECT_TRUE(agent_->run([] {})); });
+  }
+  ~RunningAgent() {
+    agent_->stop();
+    thread_.join();
+  }
+  [[nodiscard]] std::string socket() const { return folder_.str() + "/socket"; }
+
+ private:
+  support::FixtureRoot machine_{"debian12"};
+  support::TempDir folder_;
+  std::unique_ptr<daemon::Log> log_;
+  std::unique_ptr<daemon::Agent> agent_;
+  std::thread thread_;
+};
+
+std::vector<std::string> transcripts() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(GUESTD_SOURCE_DIR "/tests/transcripts")) {
+    if (entry.path().extension() == ".txt" && entry.path().stem() != "CMakeLists")
+      names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+support::Client connect(const std::string& socket) {
+  for (int attempt = 0; attempt < 400; ++attempt) {
+    if (std::filesystem::exists(socket)) return support::Client(socket);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  throw std::runtime_error("the agent does not listen");
+}
+
+class Transcript : public testing::TestWithParam<std::string> {};
+
+TEST_P(Transcript, IsWhatTheAgentAnswers) {
+  RunningAgent agent;
+  support::Client client = connect(agent.socket());
+  std::ifstream file(GUESTD_SOURCE_DIR "/tests/transcripts/" + GetParam() + ".txt");
+  std::string line;
+  int number = 0;
+  int replies = 0;
+  while (std::getline(file, line)) {
+    ++number;
+    if (line.starts_with("> ")) {
+      ASSERT_TRUE(client.send(line.substr(2) + "\n"));
+    }
+    if (!line.starts_with("< ")) continue;
+    std::string reply = client.read_line();
+    ASSERT_FALSE(reply.empty()) << "no reply for line " << number;
+    reply.pop_back();
+    EXPECT_TRUE(matches(line.substr(2), reply))
+        << "line " << number << "\nexpected: " << line.substr(2) << "\nreply:    " << reply;
+    ++replies;
+  }
+  EXPECT_GT(replies, 0) << "the transcript is empty";
+  EXPECT_TRUE(client.sync()) << "something is left unread";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Transcript, testing::ValuesIn(transcripts()),
+                         [](const auto& instance) { return instance.param; });
+
+}  // namespace
+}  // namespace guestd

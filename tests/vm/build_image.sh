@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds the guest that the VM tests boot: a small Debian with systemd, udev and the distribution's qemu-guest-agent,
+# so that installing guestd over it is part of what is tested. Prints the folder that holds the result: root.img (ext4),
+# vmlinuz and initrd.img.
+#
+# The folder is named after a hash of this script and of guest/, and is reused for as long as neither changes. It holds
+# nothing of guestd: the package is installed into a running guest by the tests.
+#
+# Needs root or sudo for mmdebstrap's chroot; everything else runs as the caller.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache_root=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/guestd/vm
+key=$(cat "$here/build_image.sh" "$here"/guest/* | sha256sum | cut -c1-16)
+image_dir=$cache_root/$key
+root_size=1500M
+
+packages=(
+  systemd systemd-sysv udev dbus kmod linux-image-cloud-amd64
+  qemu-guest-agent                                          # the agent that guestd replaces
+  libsimdjson14 libsystemd0 libudev1 libstdc++6 init-system-helpers # what guestd's package depends on
+  tzdata python3-minimal                                    # clients that run inside the guest
+)
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# File ownership in an image is kept without root by fakeroot; root itself does not need it.
+as_image_owner() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else fakeroot -- "$@"; fi
+}
+
+# The mirror that this machine already uses, so that a local mirror is respected.
+mirrors() {
+  local uri
+  # shellcheck disable=SC2016  # expanded by apt
+  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 'Component: main' \
+    2>/dev/null | head -n 1)
+  uri=${uri:-http://deb.debian.org/debian}
+  echo "deb $uri bookworm main"
+}
+
+# Runs with the guest's root folder as $1, before the kernel is configured (a small initrd boots much faster).
+initrd_settings() {
+  cat <<'HOOK'
+mkdir -p "$1/etc/initramfs-tools/conf.d"
+printf 'MODULES=list\nCOMPRESS=lz4\n' >"$1/etc/initramfs-tools/conf.d/vm-test"
+printf '%s\n' virtio_pci virtio_blk ext4 >"$1/etc/initramfs-tools/modules"
+HOOK
+}
+
+guest_settings() {
+  cat <<'HOOK'
+echo guestd-vm >"$1/etc/hostname"
+echo '/dev/vda / ext4 defaults,noatime 0 0' >"$1/etc/fstab"
+chroot "$1" passwd --delete root
+install -m 755 "$GUESTD_GUEST_FILES/hook.py" "$1/usr/local/sbin/vm-test-hook"
+install -m 644 "$GUESTD_GUEST_FILES/vm-test-hook.service" "$1/etc/systemd/system/"
+chroot "$1" systemctl enable vm-test-hook.service
+chroot "$1" systemctl mask e2scrub_all.timer e2scrub_reap.service apt-daily.timer apt-daily-upgrade.timer \
+  dpkg-db-backup.timer fstrim.timer systemd-timesyncd.service getty@tty1.service serial-getty@ttyS0.service \
+  systemd-networkd.service systemd-resolved.service
+rm -rf "$1"/var/lib/apt/lists/* "$1"/usr/share/doc/* "$1"/usr/share/locale/* "$1"/usr/share/man/*
+HOOK
+}
+
+bootstrap() {
+  local tar=$1
+  initrd_settings >"$work/initrd_settings.sh"
+  guest_settings >"$work/guest_settings.sh"
+  chmod 755 "$work"
+  mirrors | as_root env GUESTD_GUEST_FILES="$here/guest" mmdebstrap --mode=root --variant=minbase --quiet \
+    --aptopt='Apt::Install-Recommends "false"' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --include="$(IFS=,; echo "${packages[*]}"),initramfs-tools,lz4,passwd" \
+    --essential-hook="sh $work/initrd_settings.sh \"\$1\"" \
+    --customize-hook="sh $work/guest_settings.sh \"\$1\"" \
+    bookworm - - >"$tar"
+}
+
+# $1: the tar archive, $2: the folder to fill with the three files.
+make_image() {
+  mkdir "$work/root"
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  as_image_owner sh -euc '
+    tar -C "$2" -xf "$1"
+    mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1 -L guest -d "$2" "$3" "$4"
+    cp "$2"/boot/vmlinuz-* "$5/vmlinuz"
+    cp "$2"/boot/initrd.img-* "$5/initrd.img"
+    rm -rf "$2"' make_image "$1" "$work/root" "$2/root.img" "$root_size" "$2"
+}
+
+if [ ! -e "$image_dir/complete" ]; then
+  echo "Building the guest image (once; cached in $image_dir)" >&2
+  mkdir -p "$cache_root"
+  work=$(mktemp -d "$cache_root/build.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  mkdir "$work/image"
+  bootstrap "$work/root.tar" >&2
+  make_image "$work/root.tar" "$work/image" >&2
+  touch "$work/image/complete"
+  rm -rf "$image_dir"
+  mv "$work/image" "$image_dir"
+fi
+echo "$image_dir"

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest under QEMU: started and stopped, driven over QMP, and reached through the tests' own port (guest/hook.py)."""
+
+import base64
+import ctypes
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+AGENT_PORT = "org.qemu.guest_agent.0"
+HOOK_PORT = "org.guestd.test.0"
+
+
+def die_with_parent():
+    """Runs in the child: a test that is killed must not leave a guest running."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def connect(path, deadline):
+    """QEMU makes its sockets a moment after it was started."""
+    while True:
+        client = socket.socket(socket.AF_UNIX)
+        try:
+            client.connect(path)
+            return client
+        except OSError:
+            client.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+class Qmp:
+    def __init__(self, path, deadline):
+        self._socket = connect(path, deadline)
+        self._lines = self._socket.makefile("r", encoding="utf-8")
+        self._events = []
+        self._next()  # the greeting
+        self.execute("qmp_capabilities")
+
+    def _next(self):
+        line = self._lines.readline()
+        if not line:
+            raise EOFError("QEMU has gone")
+        return json.loads(line)
+
+    def execute(self, command, **arguments):
+        """Underscores in the names of arguments stand for dashes."""
+        self._socket.settimeout(30)
+        named = {key.replace("_", "-"): value for key, value in arguments.items()}
+        self._socket.sendall(json.dumps({"execute": command, "arguments": named}).encode() + b"\n")
+        while True:
+            message = self._next()
+            if "event" in message:
+                self._events.append(message)
+            elif "error" in message:
+                raise RuntimeError(f"{command}: {message['error']['desc']}")
+            else:
+                return message["return"]
+
+    def wait_event(self, name, timeout=30):
+        self._socket.settimeout(timeout)
+        while True:
+            for event in self._events:
+                if event["event"] == name:
+                    self._events.remove(event)
+                    return event
+            self._events.append(self._next())
+
+    def close(self):
+        self._lines.close()
+        self._socket.close()
+
+
+class Machine:
+    """`folder` takes the sockets, the disk and the log of the serial console; it must have a short path."""
+
+    def __init__(self, image_folder, folder):
+        self._image_folder = image_folder
+        self.folder = folder
+        self.agent_socket = os.path.join(folder, "agent")
+        self.isa_socket = os.path.join(folder, "isa")
+        self.console_log = os.path.join(folder, "console.log")
+        self._disk = os.path.join(folder, "root.img")
+        self._process = None
+        self.qmp = None
+        self._hook = None
+        self._agent_port_plugged = True
+        self.started = 0.0
+
+    def make_disk(self):
+        """A fresh disk; the cached image is never written to."""
+        subprocess.run(["cp", "--sparse=always", "--reflink=auto", os.path.join(self._image_folder, "root.img"),
+                        self._disk], check=True)
+
+    def _command(self, payload):
+        image = self._image_folder
+        command = [
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", "q35", "-cpu", "max", "-m", "512", "-smp", "2",
+            "-nodefaults", "-nographic", "-no-reboot", "-nic", "none",
+            "-kernel", f"{image}/vmlinuz", "-initrd", f"{image}/initrd.img",
+            "-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=false",
+            "-drive", f"file={self._disk},format=raw,if=virtio,cache=unsafe",
+            "-serial", f"file:{self.console_log}",
+            "-chardev", f"socket,id=isa,path={self.isa_socket},server=on,wait=off", "-serial", "chardev:isa",
+            "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
+            "-device", "virtio-serial-pci,id=bus",
+            "-chardev", f"socket,id=agent,path={self.agent_socket},server=on,wait=off",
+            "-device", f"virtserialport,bus=bus.0,nr=1,chardev=agent,id=agent-port,name={AGENT_PORT}",
+            "-chardev", f"socket,id=hook,path={self.folder}/hook,server=on,wait=off",
+            "-device", f"virtserialport,bus=bus.0,nr=2,chardev=hook,name={HOOK_PORT}",
+        ]
+        if payload:
+            # Padded by QEMU to whole sectors; the guest cuts it to size.
+            command += ["-drive", f"file={payload},format=raw,if=virtio,readonly=on"]
+        return command
+
+    def start(self, payload=None):
+        """Boots. `payload`: a file that the guest sees as the read-only disk /dev/vdb."""
+        self.started = time.monotonic()
+        log = open(os.path.join(self.folder, "qemu.log"), "ab")  # pylint: disable=consider-using-with
+        self._process = subprocess.Popen(  # pylint: disable=consider-using-with
+            self._command(payload), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            preexec_fn=die_with_parent)
+        log.close()
+        deadline = self.started + 30
+        self.qmp = Qmp(os.path.join(self.folder, "qmp"), deadline)
+        self._hook = connect(os.path.join(self.folder, "hook"), deadline)
+
+    def run(self, script, timeout=120, check=True):
+        """Runs a shell script in the guest and returns its output; `check`: it must end with 0."""
+        status, output = self._run(script, timeout)
+        if check and status != 0:
+            raise AssertionError(f"in the guest, `{script}` ended with {status}:\n{output}")
+        return output.strip()
+
+    def _run(self, script, timeout):
+        self._hook.sendall(base64.b64encode(script.encode()) + b"\n")
+        reply = b""
+        deadline = time.monotonic() + timeout
+        while not reply.endswith(b"\n"):
+            if not select.select([self._hook], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                raise TimeoutError(f"in the guest, `{script}` took longer than {timeout} s")
+            chunk = self._hook.recv(65536)
+            if not chunk:
+                raise EOFError("QEMU has gone")
+            reply += chunk
+        status, output = reply.split(b" ", 1)
+        return int(status), base64.b64decode(output).decode(errors="replace")
+
+    def power_off(self, timeout=90):
+        """A clean shutdown, as an administrator in the guest would do it."""
+        self.run("systemctl poweroff --no-block")
+        try:
+            self._process.wait(timeout)
+        finally:
+            self.stop()
+
+    def stop(self):
+        """Pulls the plug."""
+        if self._process and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        for channel in (self.qmp, self._hook):
+            if channel:
+                channel.close()
+        self.qmp = self._hook = self._process = None
+
+    def unplug_agent_port(self):
+        self.qmp.execute("device_del", id="agent-port")
+        self.qmp.wait_event("DEVICE_DELETED")
+        self._agent_port_plugged = False
+
+    def plug_agent_port(self, number=1):
+        """Does nothing if it is plugged."""
+        if self._agent_port_plugged:
+            return
+        self.qmp.execute("device_add", driver="virtserialport", bus="bus.0", nr=number, chardev="agent",
+                         id="agent-port", name=AGENT_PORT)
+        self._agent_port_plugged = True
+
+    def keep_logs(self, target):
+        os.makedirs(target, exist_ok=True)
+        for name in ("console.log", "qemu.log"):
+            if os.path.exists(os.path.join(self.folder, name)):
+                shutil.copy(os.path.join(self.folder, name), target)
