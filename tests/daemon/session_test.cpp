@@ -42,9 +42,11 @@ TEST_F(SessionTest, AnswersInTheOrderOfTheRequestsWhetherOrNotTheyRunOnWorkers) 
   const std::int64_t file = bench_.open_file("short", "hello");
   ASSERT_TRUE(host().send(ping_request(1) + read_request(file, 10, 2) + ping_request(3) + read_request(file, 10, 4)));
   EXPECT_EQ(host().line(), ping_reply(1));
-  EXPECT_EQ(host().line(), R"({"return": {"count": 5, "buf-b64": "aGVsbG8=", "eof": true}, "id": 2})" "\n");
+  EXPECT_EQ(host().line(), R"({"return": {"count": 5, "buf-b64": "aGVsbG8=", "eof": true}, "id": 2})"
+                           "\n");
   EXPECT_EQ(host().line(), ping_reply(3));
-  EXPECT_EQ(host().line(), R"({"return": {"count": 0, "buf-b64": "", "eof": true}, "id": 4})" "\n");
+  EXPECT_EQ(host().line(), R"({"return": {"count": 0, "buf-b64": "", "eof": true}, "id": 4})"
+                           "\n");
 }
 
 TEST_F(SessionTest, AnswersABrokenMessageInItsTurn) {
@@ -116,7 +118,8 @@ TEST_F(SessionTest, CompletesAReplyThatHasBegunBeforeTheReplyOfASync) {
   ASSERT_TRUE(host().send(sync_request(7)));
   const std::string reply = host().line();
   EXPECT_GT(reply.size(), static_cast<std::size_t>(kLarge) * 4 / 3);
-  EXPECT_THAT(reply.substr(reply.size() - 40), EndsWith(R"("eof": true}, "id": 1})" "\n"));
+  EXPECT_THAT(reply.substr(reply.size() - 40), EndsWith(R"("eof": true}, "id": 1})"
+                                                        "\n"));
   EXPECT_EQ(host().line(), sync_reply(7));
 }
 
@@ -262,7 +265,8 @@ TEST_F(SessionTest, DoesNotReadOnWhileTheQueueOfRequestsIsFull) {
   const std::string padding(8 << 10, ' ');
   const std::int64_t file = bench_.open_file("short", "hello");
   std::string all = read_request(file, 1, -1);
-  for (int i = 0; i < kRequests; ++i) all += R"({"execute": "guest-ping",)" + padding + R"("id": )" + std::to_string(i) + "}\n";
+  for (int i = 0; i < kRequests; ++i)
+    all += R"({"execute": "guest-ping",)" + padding + R"("id": )" + std::to_string(i) + "}\n";
   std::size_t sent = 0;
   {
     const auto turn = bench_.hold(file);
