@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/job.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,8 +12,12 @@
 namespace guestd::daemon {
 
 Job::Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request, commands::Context& context,
-         std::function<void()> notify)
-    : entry_(entry), request_(std::move(request)), context_(context), notify_(std::move(notify)) {}
+         int direct_fd, std::function<void()> notify)
+    : entry_(entry),
+      request_(std::move(request)),
+      context_(context),
+      direct_fd_(direct_fd),
+      notify_(std::move(notify)) {}
 
 void Job::run() {
   protocol::JsonWriter out(this);
@@ -19,7 +25,7 @@ void Job::run() {
   request_.reset();  // the message may be 64 MiB
   {
     const std::lock_guard lock(mutex_);
-    if (!out.text().empty() && !abandoned_) pieces_.push_back(out.take_text());
+    if (!out.text().empty() && !abandoned_) finish(out.take_text());
     started_ = true;
     done_ = true;
   }
@@ -39,9 +45,24 @@ bool Job::take(std::string& piece) {
   return true;
 }
 
+// With the lock held.
+void Job::finish(std::string piece) {
+  if (on_the_way_bytes_ == 0 && direct_fd_ >= 0) {
+    const ssize_t sent = ::write(direct_fd_, piece.data(), piece.size());
+    // What goes wrong here goes wrong for the session as well, which knows what to do about it.
+    if (sent > 0) {
+      sent_part_ = true;
+      piece.erase(0, static_cast<std::size_t>(sent));
+    }
+  }
+  if (piece.empty()) return;
+  on_the_way_bytes_ += piece.size();
+  pieces_.push_back(std::move(piece));
+}
+
 Job::Output Job::collect() {
   const std::lock_guard lock(mutex_);
-  return {std::exchange(pieces_, {}), done_};
+  return {std::exchange(pieces_, {}), done_, std::exchange(sent_part_, false)};
 }
 
 void Job::sent(std::size_t bytes) {

@@ -126,7 +126,10 @@ Result<UniqueFd> listen_unix(const std::string& path) {
 
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe.valid()) return failure();
-  const bool is_dead = ::connect(probe.get(), generic, sizeof address) != 0 && errno == ECONNREFUSED;
+  // Files that are no sockets refuse connections too.
+  struct stat info {};
+  const bool is_socket = ::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
+  const bool is_dead = is_socket && ::connect(probe.get(), generic, sizeof address) != 0 && errno == ECONNREFUSED;
   if (is_dead && ::unlink(path.c_str()) != 0) return Error::from_errno("Failed to unlink socket " + path, errno);
 
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -26,7 +26,7 @@ using namespace guestd::daemon;
 
 // Large messages come and go: their memory is mapped and given back, and worker threads share one arena.
 void set_up_memory() {
-  constexpr int kMappedFrom = 128 << 10;
+  constexpr int kMappedFrom = 512 << 10;
   ::mallopt(M_MMAP_THRESHOLD, kMappedFrom);
   ::mallopt(M_TRIM_THRESHOLD, kMappedFrom);
   ::mallopt(M_ARENA_MAX, 1);

@@ -155,9 +155,13 @@ void Session::start_job(const protocol::CommandEntry& entry, std::unique_ptr<pro
       if (const auto job = slot->lock()) self->on_job_output(job);
     });
   };
-  const auto job = std::make_shared<Job>(entry, std::move(request), services_.context, std::move(notify));
+  // The job may send its reply itself if everything before it is out.
+  const int direct_fd = !muted_ && out_bytes_ == 0 ? stream_->direct_fd() : -1;
+  const auto job = std::make_shared<Job>(entry, std::move(request), services_.context, direct_fd,
+                                         std::move(notify));
   *slot = job;
   job_ = job;
+  if (muted_) job->abandon(false);  // or its reply would wait for room for ever
   if (services_.workers.submit([job] { job->run(); })) return;
   job_.reset();
   send(error_reply({"Command " + std::string(entry.name) + " was not started: too many commands are still running", 0,
@@ -168,6 +172,7 @@ void Session::start_job(const protocol::CommandEntry& entry, std::unique_ptr<pro
 void Session::on_job_output(const std::shared_ptr<Job>& job) {
   if (job != job_) return;  // given up
   Job::Output output = job->collect();
+  if (output.sent_part) mid_reply_ = !output.done || !output.pieces.empty();
   if (output.done) job_.reset();
   for (std::string& piece : output.pieces) send(std::move(piece));
   advance();

@@ -18,7 +18,8 @@ using Callback = std::function<void()>;
 
 class DescriptorStream final : public Stream {
  public:
-  DescriptorStream(asio::io_context& io, UniqueFd fd) : descriptor_(io, fd.release()) {}
+  DescriptorStream(asio::io_context& io, UniqueFd fd)
+      : descriptor_(io, fd.release()), native_(descriptor_.native_handle()) {}
 
   ssize_t read(std::span<char> into) override { return ::read(descriptor_.native_handle(), into.data(), into.size()); }
   ssize_t write(std::string_view bytes) override {
@@ -27,6 +28,7 @@ class DescriptorStream final : public Stream {
   void wait_readable(Callback callback) override { wait(Descriptor::wait_read, std::move(callback)); }
   void wait_writable(Callback callback) override { wait(Descriptor::wait_write, std::move(callback)); }
   bool peer_is_away() override { return false; }
+  [[nodiscard]] int direct_fd() const override { return native_; }
   void close() override {
     boost::system::error_code ignored;
     descriptor_.close(ignored);
@@ -40,6 +42,7 @@ class DescriptorStream final : public Stream {
   }
 
   Descriptor descriptor_;
+  const int native_;
 };
 
 // An epoll instance of its own tells the edges of the port; the event loop watches that instance.

@@ -31,6 +31,10 @@ class Stream {
   /// Whether writing is pointless because nobody holds the other side open now (virtio ports).
   virtual bool peer_is_away() = 0;
 
+  /// A descriptor that another thread may write to, as long as nobody calls write() or close() meanwhile; -1 if there
+  /// is none.
+  [[nodiscard]] virtual int direct_fd() const { return -1; }
+
   /// Drops the callbacks and closes the descriptor.
   virtual void close() = 0;
 };

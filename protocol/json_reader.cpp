@@ -81,8 +81,10 @@ std::size_t unescape(char* text, std::size_t length) {
   return static_cast<std::size_t>(out - text);
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 std::string_view without_trailing_blanks(std::string_view token) {
-  while (!token.empty() && static_cast<unsigned char>(token.back()) <= 0x20) token.remove_suffix(1);
+  while (!token.empty() && is_blank(token.back())) token.remove_suffix(1);
   return token;
 }
 
@@ -162,7 +164,11 @@ class JsonBuilder {
       ondemand::array array;
       return depth < limits::kMessageDepth && !value.get_array().get(array) && add_array(array, key, depth + 1);
     }
-    return add_scalar(without_trailing_blanks(value.raw_json_token()), key);
+    // The token reaches up to the next one, which simdjson steps over unseen for a value that was not taken from it.
+    const std::string_view token = value.raw_json_token();
+    const char next = token.data()[token.size()];
+    if (next != ',' && next != '}' && next != ']') return false;
+    return add_scalar(without_trailing_blanks(token), key);
   }
 
   bool add_object(ondemand::object& object, Key key, std::size_t depth) {
@@ -196,7 +202,7 @@ class JsonBuilder {
   // A message that is a lone scalar; simdjson gives no token for it, so it is cut out here.
   bool add_root_scalar() {
     std::string_view token = without_trailing_blanks(document_.text_.view());
-    while (!token.empty() && static_cast<unsigned char>(token.front()) <= 0x20) token.remove_prefix(1);
+    while (!token.empty() && is_blank(token.front())) token.remove_prefix(1);
     return !token.empty() && add_scalar(token, {});
   }
 

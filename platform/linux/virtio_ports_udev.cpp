@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dlfcn.h>
 #include <libudev.h>
 
 #include <cerrno>
@@ -10,29 +11,70 @@
 namespace guestd::platform {
 namespace {
 
-struct Unref {
-  void operator()(udev* context) const { ::udev_unref(context); }
-  void operator()(udev_monitor* monitor) const { ::udev_monitor_unref(monitor); }
-  void operator()(udev_device* device) const { ::udev_device_unref(device); }
+/// libudev, opened when the first watch begins: an agent on another channel needs none of it, and a guest without
+/// udev may lack the library.
+class Library {
+ public:
+  static std::shared_ptr<const Library> load() {
+    const std::shared_ptr<void> handle(::dlopen("libudev.so.1", RTLD_NOW | RTLD_LOCAL), [](void* loaded) {
+      if (loaded != nullptr) ::dlclose(loaded);
+    });
+    auto library = std::make_shared<Library>();
+    library->handle_ = handle;
+    const bool complete = handle && library->find(library->context_new, "udev_new") &&
+                          library->find(library->context_unref, "udev_unref") &&
+                          library->find(library->device_unref, "udev_device_unref") &&
+                          library->find(library->monitor_new, "udev_monitor_new_from_netlink") &&
+                          library->find(library->monitor_unref, "udev_monitor_unref") &&
+                          library->find(library->monitor_fd, "udev_monitor_get_fd") &&
+                          library->find(library->monitor_receive, "udev_monitor_receive_device") &&
+                          library->find(library->monitor_enable, "udev_monitor_enable_receiving") &&
+                          library->find(library->monitor_filter, "udev_monitor_filter_add_match_subsystem_devtype");
+    return complete ? library : nullptr;
+  }
+
+  decltype(&udev_new) context_new = nullptr;
+  decltype(&udev_unref) context_unref = nullptr;
+  decltype(&udev_device_unref) device_unref = nullptr;
+  decltype(&udev_monitor_new_from_netlink) monitor_new = nullptr;
+  decltype(&udev_monitor_unref) monitor_unref = nullptr;
+  decltype(&udev_monitor_get_fd) monitor_fd = nullptr;
+  decltype(&udev_monitor_receive_device) monitor_receive = nullptr;
+  decltype(&udev_monitor_enable_receiving) monitor_enable = nullptr;
+  decltype(&udev_monitor_filter_add_match_subsystem_devtype) monitor_filter = nullptr;
+
+ private:
+  template <typename Function>
+  bool find(Function& function, const char* name) {
+    function = reinterpret_cast<Function>(::dlsym(handle_.get(), name));
+    return function != nullptr;
+  }
+
+  std::shared_ptr<void> handle_;
 };
 
+/// An object of libudev; it keeps the library loaded.
 template <typename T>
-using Handle = std::unique_ptr<T, Unref>;
+using Handle = std::shared_ptr<T>;
 
 class UdevEvents final : public VirtioPortEvents {
  public:
-  UdevEvents(Handle<udev> context, Handle<udev_monitor> monitor)
-      : context_(std::move(context)), monitor_(std::move(monitor)) {}
+  UdevEvents(std::shared_ptr<const Library> library, Handle<udev> context, Handle<udev_monitor> monitor)
+      : library_(std::move(library)), context_(std::move(context)), monitor_(std::move(monitor)) {}
 
-  [[nodiscard]] int fd() const override { return ::udev_monitor_get_fd(monitor_.get()); }
+  [[nodiscard]] int fd() const override { return library_->monitor_fd(monitor_.get()); }
 
   bool drain() override {
     bool any = false;
-    while (Handle<udev_device> device{::udev_monitor_receive_device(monitor_.get())}) any = true;
+    while (udev_device* device = library_->monitor_receive(monitor_.get())) {
+      library_->device_unref(device);
+      any = true;
+    }
     return any;
   }
 
  private:
+  std::shared_ptr<const Library> library_;
   Handle<udev> context_;
   Handle<udev_monitor> monitor_;
 };
@@ -42,14 +84,17 @@ class UdevEvents final : public VirtioPortEvents {
 // The source "kernel" rather than "udev": the port's name is in sysfs and its node in devtmpfs when the kernel tells of
 // it, and no daemon has to run. A port gets its name a little after its node; that comes as a "change" event.
 Result<std::unique_ptr<VirtioPortEvents>> watch_virtio_ports() {
-  Handle<udev> context{::udev_new()};
+  const auto library = Library::load();
+  if (!library) return Error::unsupported("libudev is not installed");
+  const Handle<udev> context(library->context_new(), [library](udev* used) { library->context_unref(used); });
   if (!context) return Error::from_errno("cannot use libudev", errno);
-  Handle<udev_monitor> monitor{::udev_monitor_new_from_netlink(context.get(), "kernel")};
+  const Handle<udev_monitor> monitor(library->monitor_new(context.get(), "kernel"),
+                                     [library](udev_monitor* used) { library->monitor_unref(used); });
   if (!monitor) return Error::from_errno("cannot listen to the kernel's device events", errno);
-  int failed = ::udev_monitor_filter_add_match_subsystem_devtype(monitor.get(), "virtio-ports", nullptr);
-  if (failed >= 0) failed = ::udev_monitor_enable_receiving(monitor.get());
+  int failed = library->monitor_filter(monitor.get(), "virtio-ports", nullptr);
+  if (failed >= 0) failed = library->monitor_enable(monitor.get());
   if (failed < 0) return Error::from_errno("cannot listen to the kernel's device events", -failed);
-  return std::unique_ptr<VirtioPortEvents>(std::make_unique<UdevEvents>(std::move(context), std::move(monitor)));
+  return std::unique_ptr<VirtioPortEvents>(std::make_unique<UdevEvents>(library, context, monitor));
 }
 
 }  // namespace guestd::platform

@@ -106,6 +106,13 @@ TEST(JsonReader, TakesLoneScalars) {
   EXPECT_EQ(rewritten("\"a\\n\""), "\"a\\n\"");
 }
 
+TEST(JsonReader, RefusesWhatStandsBetweenAValueAndItsEnd) {
+  EXPECT_FALSE(parse(R"({"a":"b":2})"));
+  EXPECT_FALSE(parse(R"({"a":1:2})"));
+  EXPECT_FALSE(parse(std::string_view("{\"a\":5\0}", 8)));
+  EXPECT_FALSE(parse(std::string_view("5\0", 2)));
+}
+
 TEST(JsonReader, RefusesMoreThanOneValue) {
   EXPECT_FALSE(parse("{} {}"));
   EXPECT_FALSE(parse("1 2"));
