@@ -15,8 +15,8 @@ inline constexpr std::size_t kMessageTokens = 1U << 21U;
 inline constexpr std::size_t kMessageDepth = 1024;
 
 // One session. Above either of the two the session stops reading until a request has been answered.
-inline constexpr std::size_t kQueuedRequests = 64;
-inline constexpr std::size_t kQueuedRequestBytes = 1U << 20U;
+inline constexpr std::size_t kQueuedRequests = 1024;
+inline constexpr std::size_t kQueuedRequestBytes = 8U << 20U;
 
 /// How much of a reply may wait for a slow reader before the command that produces it waits too.
 inline constexpr std::size_t kReplyBacklogBytes = 1U << 20U;

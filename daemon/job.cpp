@@ -28,6 +28,7 @@ void Job::run() {
     if (!out.text().empty() && !abandoned_) finish(out.take_text());
     started_ = true;
     done_ = true;
+    if (pieces_.empty() && !notify_end_) return;
   }
   notify_();
 }
@@ -63,6 +64,17 @@ void Job::finish(std::string piece) {
 Job::Output Job::collect() {
   const std::lock_guard lock(mutex_);
   return {std::exchange(pieces_, {}), done_, std::exchange(sent_part_, false)};
+}
+
+bool Job::has_ended() {
+  const std::lock_guard lock(mutex_);
+  return done_ && pieces_.empty();
+}
+
+bool Job::ended_or_notify() {
+  const std::lock_guard lock(mutex_);
+  notify_end_ = true;
+  return done_ && pieces_.empty();
 }
 
 void Job::sent(std::size_t bytes) {

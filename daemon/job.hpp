@@ -24,7 +24,8 @@ namespace guestd::daemon {
 /// of threads. (Not so the pieces before: sending one while the next is made is faster.)
 class Job final : public protocol::ReplySink {
  public:
-  /// `notify` is called on the worker whenever there is something to collect(), and once at the end.
+  /// `notify` is called on the worker whenever there is something to collect(). The end alone is notified only to a
+  /// session that has asked for it with ended_or_notify(): most find out when the next request comes.
   /// `direct_fd`: where the worker may write without blocking until abandon(); -1: nowhere.
   Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request, commands::Context& context,
       int direct_fd, std::function<void()> notify);
@@ -39,6 +40,11 @@ class Job final : public protocol::ReplySink {
     bool sent_part = false;  ///< the worker has sent something itself since the last time
   };
   [[nodiscard]] Output collect();
+
+  /// Whether the command has ended and nothing is left to collect.
+  [[nodiscard]] bool has_ended();
+  /// The same; if not, the end will be notified.
+  [[nodiscard]] bool ended_or_notify();
 
   /// The host has taken this many bytes.
   void sent(std::size_t bytes);
@@ -66,6 +72,7 @@ class Job final : public protocol::ReplySink {
   bool abandoned_ = false;
   bool done_ = false;
   bool sent_part_ = false;
+  bool notify_end_ = false;
 };
 
 }  // namespace guestd::daemon

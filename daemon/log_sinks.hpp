@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Included by log.cpp and log_sinks.cpp only: spdlog stays out of every other file.
+// For log.cpp, log_sinks.cpp and their test only: spdlog stays out of every other file.
 
 #include <spdlog/sinks/base_sink.h>
 

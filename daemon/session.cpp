@@ -35,7 +35,7 @@ Session::Session(const Services& services, std::shared_ptr<Stream> stream, ZeroR
 
 void Session::start() { advance(); }
 
-bool Session::is_idle() const { return queue_.empty() && !job_ && out_bytes_ == 0; }
+bool Session::is_idle() const { return queue_.empty() && (!job_ || job_->has_ended()) && out_bytes_ == 0; }
 
 bool Session::has_room() const {
   return queue_.size() < limits::kQueuedRequests && queued_bytes_ < limits::kQueuedRequestBytes &&
@@ -56,12 +56,13 @@ void Session::read_soon() {
 }
 
 void Session::on_readable() {
-  if (chunk_.empty()) chunk_.resize(kReadBytes);
-  const ssize_t count = stream_->read(chunk_);
+  // Left untouched, so that a client with small requests costs one page of it.
+  if (!chunk_) chunk_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
+  const ssize_t count = stream_->read({chunk_.get(), kReadBytes});
   if (count > 0) {
     heard_ = true;
     last_heard_ = std::chrono::steady_clock::now();
-    unread_ = {chunk_.data(), static_cast<std::size_t>(count)};
+    unread_ = {chunk_.get(), static_cast<std::size_t>(count)};
     advance();
   } else if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
     read_soon();
@@ -80,30 +81,38 @@ void Session::on_readable() {
 // Does all that can be done now: cuts messages from the input, answers them, sends; then waits for what is missing.
 void Session::advance() {
   const auto self = shared_from_this();  // finish() below may drop the last other owner
-  while (true) {
-    answer_queued();
-    if (unread_.empty() || !has_room()) break;
-    if (auto frame = frames_.next(unread_)) accept(std::move(*frame));
-  }
-  flush();
-  if (muted_) return;
+  do {
+    take_unread();
+    flush();
+    if (muted_) return;
+  } while (!unread_.empty() && has_room());
   if (unread_.empty() && has_room()) read_soon();
-  if (input_ended_ && unread_.empty() && is_idle()) finish(End::kClosed);
+  if (input_ended_ && unread_.empty() && !is_busy() && is_idle()) finish(End::kClosed);
+}
+
+// Answers what has arrived, as long as there is room for what that brings.
+void Session::take_unread() {
+  answer_queued();
+  while (!unread_.empty() && (has_room() || muted_)) {
+    try {
+      if (auto frame = frames_.next(unread_)) accept(std::move(*frame));
+    } catch (const std::bad_alloc&) {
+      frames_.reset();
+      queue_.push_back({nullptr, Error{"The message is too large for the memory of this machine"}, 0});
+    }
+    answer_queued();
+  }
 }
 
 void Session::accept(protocol::FrameReader::Frame frame) {
   Item item;
   item.size_bytes = frame.text.size();
-  try {
-    auto request = protocol::read_request(std::move(frame), parser_);
-    if (request) {
-      item.request = std::move(*request);
-      item.error = item.request->error;
-    } else {
-      item.error = std::move(request).error();
-    }
-  } catch (const std::bad_alloc&) {
-    item.error = Error{"The message is too large for the memory of this machine", 0, Error::Kind::kGeneric};
+  auto request = protocol::read_request(std::move(frame), parser_);
+  if (request) {
+    item.request = std::move(*request);
+    item.error = item.request->error;
+  } else {
+    item.error = std::move(request).error();
   }
   if (item.request && !item.error) give_up_for_sync(*item.request);
   queued_bytes_ += item.size_bytes;
@@ -115,7 +124,7 @@ void Session::accept(protocol::FrameReader::Frame frame) {
 // A client that syncs has given up what it asked before: the reply of a running command is dropped, and so is what
 // still waits. Only a reply of which part is on its way already comes before that of the sync.
 void Session::give_up_for_sync(const protocol::Request& request) {
-  if (!job_ && queue_.empty()) return;
+  if (queue_.empty() && (!job_ || job_->has_ended())) return;
   const auto entry = services_.dispatcher.admit(request.command);
   if (!entry || !(*entry)->has_feature(feature::kSync)) return;
   protocol::JsonWriter probe;
@@ -127,8 +136,14 @@ void Session::give_up_for_sync(const protocol::Request& request) {
   if (job_ && job_->abandon(true)) job_.reset();
 }
 
+// Whether a command still runs; if so, its end will call advance().
+bool Session::is_busy() {
+  if (job_ && job_->ended_or_notify()) job_.reset();
+  return job_ != nullptr;
+}
+
 void Session::answer_queued() {
-  while (!job_ && !queue_.empty() && out_bytes_ < limits::kReplyBacklogBytes) {
+  while (!queue_.empty() && out_bytes_ < limits::kReplyBacklogBytes && !is_busy()) {
     Item item = std::move(queue_.front());
     queue_.pop_front();
     queued_bytes_ -= item.size_bytes;
@@ -156,12 +171,11 @@ void Session::start_job(const protocol::CommandEntry& entry, std::unique_ptr<pro
     });
   };
   // The job may send its reply itself if everything before it is out.
-  const int direct_fd = !muted_ && out_bytes_ == 0 ? stream_->direct_fd() : -1;
-  const auto job = std::make_shared<Job>(entry, std::move(request), services_.context, direct_fd,
-                                         std::move(notify));
+  const int direct_fd = !is_silent() && out_bytes_ == 0 ? stream_->direct_fd() : -1;
+  const auto job = std::make_shared<Job>(entry, std::move(request), services_.context, direct_fd, std::move(notify));
   *slot = job;
   job_ = job;
-  if (muted_) job->abandon(false);  // or its reply would wait for room for ever
+  if (is_silent()) job->abandon(false);  // or its reply would wait for room for ever
   if (services_.workers.submit([job] { job->run(); })) return;
   job_.reset();
   send(error_reply({"Command " + std::string(entry.name) + " was not started: too many commands are still running", 0,
@@ -181,7 +195,7 @@ void Session::on_job_output(const std::shared_ptr<Job>& job) {
 // ---- output
 
 void Session::send(std::string text) {
-  if (text.empty() || muted_) return;
+  if (text.empty() || is_silent()) return;
   out_bytes_ += text.size();
   // Answers to requests that came together leave together.
   if (!out_.empty() && out_.back().size() + text.size() <= kSmallPiece) {
@@ -192,12 +206,12 @@ void Session::send(std::string text) {
 }
 
 void Session::flush() {
-  while (!muted_ && !waiting_to_write_ && !out_.empty()) {
+  while (!waiting_to_write_ && !out_.empty()) {
     std::string& piece = out_.front();
     const ssize_t count = stream_->write(std::string_view(piece).substr(out_offset_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) return stream_->peer_is_away() ? finish(End::kPaused) : wait_for_room();
-    if (count < 0) return finish(End::kLost);
+    if (count <= 0) return drop_output();
     const auto sent = static_cast<std::size_t>(count);
     out_bytes_ -= sent;
     out_offset_ += sent;
@@ -208,6 +222,16 @@ void Session::flush() {
       out_offset_ = 0;
     }
   }
+}
+
+// The client takes no replies any more. What it has sent before is still read and run, for its effects.
+void Session::drop_output() {
+  output_lost_ = true;
+  reply_torn_ = mid_reply_;
+  out_.clear();
+  out_bytes_ = 0;
+  out_offset_ = 0;
+  if (job_) job_->abandon(false);
 }
 
 void Session::wait_for_room() {
@@ -230,16 +254,13 @@ void Session::wait_for_room() {
 
 void Session::mute() {
   if (std::exchange(muted_, true)) return;
-  reply_torn_ = mid_reply_;
+  drop_output();
   stall_.cancel();
-  unread_ = {};
-  out_.clear();
-  out_bytes_ = 0;
-  if (job_) job_->abandon(false);
   stream_.reset();
   on_end_ = nullptr;
-  // The rest of the queue runs on: answer_queued() now, or when the job has ended.
-  answer_queued();
+  // What has arrived is run, now or when the command before it has ended; until then that keeps this session alive.
+  take_unread();
+  (void)is_busy();
 }
 
 void Session::finish(End end) {

@@ -12,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "commands/context.hpp"
 #include "daemon/dispatcher.hpp"
@@ -79,24 +78,28 @@ class Session : public std::enable_shared_from_this<Session> {
   void read_soon();
   void on_readable();
   void advance();
+  void take_unread();
   void accept(protocol::FrameReader::Frame frame);
   void give_up_for_sync(const protocol::Request& request);
+  bool is_busy();
   void answer_queued();
   void answer(Item item);
   void start_job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request);
   void on_job_output(const std::shared_ptr<Job>& job);
   void send(std::string text);
   void flush();
+  void drop_output();
   void wait_for_room();
   void finish(End end);
   [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool is_silent() const { return muted_ || output_lost_; }
 
   Services services_;
   std::shared_ptr<Stream> stream_;
   ZeroRead zero_read_;
   std::function<void(End)> on_end_;
 
-  std::vector<char> chunk_;
+  std::unique_ptr<char[]> chunk_;
   std::string_view unread_;  // of chunk_
   protocol::FrameReader frames_;
   protocol::JsonParser parser_;
@@ -113,7 +116,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool waiting_to_write_ = false;
   bool input_ended_ = false;
   bool muted_ = false;
-  bool heard_ = false;  // this conversation has received something
+  bool output_lost_ = false;  // replies go nowhere
+  bool heard_ = false;        // this conversation has received something
   std::chrono::steady_clock::time_point last_heard_;
   asio::steady_timer stall_;
 };

@@ -16,7 +16,7 @@ namespace {
 using Descriptor = asio::posix::stream_descriptor;
 using Callback = std::function<void()>;
 
-class DescriptorStream final : public Stream {
+class DescriptorStream final : public Stream, public std::enable_shared_from_this<DescriptorStream> {
  public:
   DescriptorStream(asio::io_context& io, UniqueFd fd)
       : descriptor_(io, fd.release()), native_(descriptor_.native_handle()) {}
@@ -36,8 +36,10 @@ class DescriptorStream final : public Stream {
 
  private:
   void wait(Descriptor::wait_type type, Callback callback) {
-    descriptor_.async_wait(type, [callback = std::move(callback)](const boost::system::error_code& error) {
-      if (error != asio::error::operation_aborted) callback();
+    descriptor_.async_wait(type, [weak = weak_from_this(), callback = std::move(callback)](const auto& error) {
+      // Without an error, too, the stream may have been closed since it was ready.
+      const auto self = weak.lock();
+      if (error != asio::error::operation_aborted && self && self->descriptor_.is_open()) callback();
     });
   }
 

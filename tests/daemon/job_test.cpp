@@ -154,6 +154,7 @@ TEST_F(JobTest, HandsOverAnErrorAsReply) {
 
 TEST_F(JobTest, IsDoneWithoutAWordWhenTheCommandDoesNotAnswer) {
   make(kSilent42);
+  EXPECT_FALSE(job_->ended_or_notify());
   job_->run();
   EXPECT_EQ(notified_, 1);
   EXPECT_EQ(collected(), "");
@@ -209,7 +210,8 @@ TEST_F(JobTest, DoesNotSendAReplyThatIsReadyAfterItWasAbandoned) {
   make(kAnswer42);
   EXPECT_TRUE(job_->abandon(true));
   job_->run();
-  EXPECT_EQ(notified_, 1);
+  EXPECT_EQ(notified_, 0);
+  EXPECT_TRUE(job_->has_ended());
   EXPECT_EQ(collected(), "");
   EXPECT_TRUE(done_);
 }
@@ -234,7 +236,8 @@ TEST_F(JobTest, SendsItsReplyItselfWhereItMay) {
   make_direct(kAnswer42);
   job_->run();
   EXPECT_EQ(received(), "{\"return\": 42}\n");
-  EXPECT_EQ(notified_, 1);
+  EXPECT_EQ(notified_, 0) << "nobody waits for the end";
+  EXPECT_TRUE(job_->has_ended());
   EXPECT_EQ(collected(), "");
   EXPECT_TRUE(sent_part_);
   EXPECT_TRUE(done_);

@@ -149,7 +149,17 @@ TEST_F(SessionTest, EndsWhenTheClientHasGoneWithItsRepliesUnread) {
     bench_.loop().run_for(50ms);
   }
   EXPECT_TRUE(bench_.loop().run_until([&] { return talk_.end.has_value(); }));
-  EXPECT_EQ(talk_.end, Session::End::kLost);
+  EXPECT_EQ(talk_.end, Session::End::kClosed);
+}
+
+TEST_F(SessionTest, RunsAllThatAClientHasSentBeforeItLeftWithoutReading) {
+  const std::int64_t first = bench_.open_file("first", "hello");
+  std::string burst = read_request(first, 5, 1);
+  for (int i = 0; i < 100; ++i) burst += close_request(bench_.open_file("file" + std::to_string(i), ""));
+  ASSERT_TRUE(host().send(burst));
+  host().close();
+  EXPECT_TRUE(bench_.loop().run_until([&] { return talk_.end.has_value(); }));
+  EXPECT_TRUE(bench_.loop().run_until([&] { return bench_.files().size() == 1; })) << "the first one stays open";
 }
 
 TEST_F(SessionTest, RunsTheCompleteRequestsThatAreLeftWhenItIsMuted) {

