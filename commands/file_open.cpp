@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
 #include "commands/context.hpp"
 #include "generated/commands.hpp"
 #include "platform/file.hpp"
@@ -50,8 +51,10 @@ Result<platform::File> open_file(Context& context, const std::string& path, cons
   return file;
 }
 
+constexpr std::size_t kShownPathBytes = 4096;  // PATH_MAX: no shorter than a path that the kernel may have looked at
+
 Error open_error(Context& context, const std::string& path, std::string_view mode, int code) {
-  std::string what = "failed to open file '" + path + "' (mode: '";
+  std::string what = "failed to open file '" + excerpt(path, kShownPathBytes) + "' (mode: '";
   what += mode;
   what += "')";
   Error error = Error::from_errno(what, code);
@@ -65,7 +68,7 @@ Error open_error(Context& context, const std::string& path, std::string_view mod
 Result<FileOpenResult> file_open(Context& context, const FileOpenArgs& args) {
   const std::string mode = args.mode.value_or("r");
   const auto access = parse_mode(mode);
-  if (!access) return Error{"invalid file open mode '" + mode + "'"};
+  if (!access) return Error{"invalid file open mode '" + excerpt(mode) + "'"};
   auto place = context.files.reserve();
   if (!place) return open_error(context, args.path, mode, EMFILE);
   auto file = open_file(context, args.path, *access);

@@ -56,7 +56,8 @@ Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration,
 Result<void> Agent::run(const std::function<void()>& on_ready) {
   watch_signals();
   auto opened = open_channel();
-  if (!opened && !configuration_.retry_path) return opened;
+  const bool may_come = configuration_.retry_path && channel_;
+  if (!opened && !may_come) return opened;
   if (!opened) retry_channel();
   on_ready();
   service_manager::notify_ready();

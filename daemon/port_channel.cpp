@@ -14,6 +14,7 @@ namespace guestd::daemon {
 namespace {
 
 constexpr std::chrono::seconds kRetry{5};  // as qemu-ga's --retry-path; only where the kernel gives no events
+constexpr std::chrono::seconds kBrief{1};
 constexpr std::string_view kNamedPorts = "/dev/virtio-ports/";
 
 bool is_missing(const Error& error) {
@@ -103,6 +104,7 @@ Result<void> PortChannel::open() {
   auto fd = device_.open();
   if (!fd) return std::move(fd).error();
   stream_ = device_.make_stream(services_.io, std::move(*fd));
+  opened_at_ = std::chrono::steady_clock::now();
   converse(false);
   return {};
 }
@@ -125,14 +127,19 @@ void PortChannel::on_end(Session::End end) {
   stream_->close();
   stream_.reset();
   services_.log.info("the channel " + device_.path + " was closed; waiting for it to come back");
-  retry();
+  // A device that opens but cannot be read must not keep the agent busy.
+  const bool was_brief = std::chrono::steady_clock::now() - opened_at_ < kBrief;
+  was_brief ? retry_after(kRetry) : retry();
 }
 
 void PortChannel::wait_for_device() {
-  if (events_) return;
-  retry_.expires_after(kRetry);
+  if (!events_) retry_after(kRetry);
+}
+
+void PortChannel::retry_after(std::chrono::seconds delay) {
+  retry_.expires_after(delay);
   retry_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) retry();
+    if (!error && !stream_) retry();
   });
 }
 
@@ -149,11 +156,7 @@ void PortChannel::retry() {
   if (opened) return services_.log.info("the channel " + device_.path + " is open again");
   if (!is_missing(opened.error())) {
     // Somebody else has it open, or it is on its way: there will be no event when that changes.
-    retry_.expires_after(kRetry);
-    retry_.async_wait([this](const boost::system::error_code& error) {
-      if (!error && !stream_) retry();
-    });
-    return;
+    return retry_after(kRetry);
   }
   wait_for_device();
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,7 @@ class PortChannel final : public Channel {
   void wait_for_device();
   void watch_events();
   void retry();
+  void retry_after(std::chrono::seconds delay);
 
   Services services_;
   Device device_;
@@ -47,6 +49,7 @@ class PortChannel final : public Channel {
   std::unique_ptr<platform::VirtioPortEvents> events_;
   asio::posix::stream_descriptor event_source_;
   asio::steady_timer retry_;
+  std::chrono::steady_clock::time_point opened_at_;
 };
 
 PortChannel::Device virtio_port(const std::string& path);

@@ -25,7 +25,8 @@ class VirtioPortEvents {
   virtual bool drain() = 0;
 };
 
-/// Unsupported where guestd was built without libudev or the kernel gives no events (containers).
+/// Unsupported where guestd was built without libudev, where libudev is not installed, or where the kernel gives no
+/// events (containers).
 Result<std::unique_ptr<VirtioPortEvents>> watch_virtio_ports();
 
 }  // namespace guestd::platform

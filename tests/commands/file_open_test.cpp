@@ -45,6 +45,18 @@ TEST(FileOpen, SaysWhichFileInWhichModeAndWhy) {
             "failed to open file '" + bench.dir() / "missing" + "' (mode: 'r+'): No such file or directory");
 }
 
+TEST(FileOpen, RepeatsOnlyTheBeginningOfALongPathOrMode) {
+  CommandBench bench;
+  const std::string huge(3 << 20, 'x');
+  const auto by_path = file_open(bench.context(), open_args("/" + huge));
+  ASSERT_FALSE(by_path);
+  EXPECT_LT(by_path.error().text.size(), 5000U);
+  EXPECT_NE(by_path.error().text.find("File name too long"), std::string::npos) << by_path.error().text;
+  const auto by_mode = file_open(bench.context(), open_args("/", huge));
+  ASSERT_FALSE(by_mode);
+  EXPECT_LT(by_mode.error().text.size(), 2000U);
+}
+
 TEST(FileOpen, RefusesAPathWithANulInIt) {
   CommandBench bench;
   const std::string path = bench.dir().write("file", "x") + std::string("\0.txt", 5);

@@ -115,6 +115,19 @@ TEST(WireChannel, RefusesTwoInheritedSockets) {
   EXPECT_NE(support::slurp(folder.file("output")).find("only supports listening on one socket"), std::string::npos);
 }
 
+TEST(WireChannel, RefusesAnInheritedSocketOfTheWrongTypeEvenIfItMayRetry) {
+  const support::TempFolder folder;
+  const UniqueFd datagrams(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  Process process(
+      {"/bin/sh",
+       {"-c", "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" -r -t \"$1\"", support::agent_binary(), folder.path()},
+       {support::empty_configuration(folder)},
+       {datagrams.get()},
+       folder.file("output")});
+  EXPECT_EQ(process.wait(), kFailure);
+  EXPECT_NE(support::slurp(folder.file("output")).find("unsupported listen fd type"), std::string::npos);
+}
+
 TEST(WireChannel, IgnoresSocketsPassedToAnotherProcess) {
   Agent::Options options;
   options.environment = {"LISTEN_FDS=1", "LISTEN_PID=1"};
