@@ -14,6 +14,9 @@ inline constexpr std::size_t kMessageBytes = 64U << 20U;
 inline constexpr std::size_t kMessageTokens = 1U << 21U;
 inline constexpr std::size_t kMessageDepth = 1024;
 
+/// An id, which every reply repeats: its memory as a parsed value.
+inline constexpr std::size_t kIdBytes = 64U << 10U;
+
 // One session. Above either of the two the session stops reading until a request has been answered.
 inline constexpr std::size_t kQueuedRequests = 1024;
 inline constexpr std::size_t kQueuedRequestBytes = 8U << 20U;

@@ -19,9 +19,9 @@
 
 namespace guestd::commands {
 
-/// The files that hosts have open, by handle. Thread-safe: calls on one handle take turns in the order in which they
-/// came, calls on different handles run side by side. At most limits::kOpenFiles at once; when it is full, the handle
-/// that was left alone for longest, and for at least limits::kOpenFileIdle, is closed for a new one.
+/// The files that hosts have open, by handle. Thread-safe: calls on one handle take turns in the order in which their
+/// threads came, calls on different handles run side by side. At most limits::kOpenFiles at once; when it is full, the
+/// handle that was left alone for longest, and for at least limits::kOpenFileIdle, is closed for a new one.
 class FileHandles {
   class Entry;
 

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <thread>
 #include <utility>
 
 #include "daemon/service_manager.hpp"
@@ -13,6 +14,10 @@
 namespace guestd::daemon {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr auto kGrace = 1000ms;  // for running commands when the agent ends
+constexpr auto kGraceStep = 10ms;
 constexpr std::chrono::seconds kRetryPath{5};  // qemu-ga's --retry-path
 
 sigset_t handled_signals() {
@@ -64,6 +69,10 @@ Result<void> Agent::run(const std::function<void()>& on_ready) {
   io_.run();
   service_manager::notify_stopping();
   if (channel_) channel_->stop();
+  // A command that is about to end may do so, rather than leave half of its work.
+  for (auto waited = 0ms; has_stuck_commands() && waited < kGrace; waited += kGraceStep) {
+    std::this_thread::sleep_for(kGraceStep);
+  }
   return {};
 }
 

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/limits.hpp"
 #include "daemon/dispatcher.hpp"
+#include "protocol/reply.hpp"
 
 namespace guestd::daemon {
 
@@ -21,7 +23,13 @@ Job::Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request>
 
 void Job::run() {
   protocol::JsonWriter out(this);
-  Dispatcher::execute(entry_, *request_, context_, out);
+  try {
+    Dispatcher::execute(entry_, *request_, context_, out);
+  } catch (const std::bad_alloc&) {
+    // What has left of the reply cannot be taken back; the host's parser and a sync put that right.
+    out.restart(0);
+    protocol::write_error(out, Error{"There is no memory for this command"}, std::nullopt);
+  }
   request_.reset();  // the message may be 64 MiB
   {
     const std::lock_guard lock(mutex_);

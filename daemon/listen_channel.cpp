@@ -40,7 +40,7 @@ void ListenChannel::stop() {
   room_.cancel();
   if (!socket_path_.empty()) ::unlink(socket_path_.c_str());
   for (Client& client : std::exchange(clients_, {})) {
-    client.session->mute();
+    client.session->mute(Session::Rest::kDropped);
     client.stream->close();
   }
 }
@@ -59,7 +59,9 @@ void ListenChannel::accept_clients() {
     UniqueFd fd(::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.valid() && (errno == ECONNABORTED || errno == EINTR)) continue;
     if (!fd.valid() && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
-      services_.log.warning("a client has to wait: " + Error::from_errno("accept", errno).text);
+      if (!std::exchange(starved_, true)) {
+        services_.log.warning("clients have to wait: " + Error::from_errno("accept", errno).text);
+      }
       room_.expires_after(std::chrono::seconds(1));  // the connection stays readable, so waiting for it would spin
       room_.async_wait([this](const boost::system::error_code& error) {
         if (!error) accept_soon();
@@ -67,6 +69,7 @@ void ListenChannel::accept_clients() {
       return;
     }
     if (!fd.valid()) return accept_soon();
+    starved_ = false;
     if (is_welcome(fd.get())) add(std::move(fd));
   }
 }

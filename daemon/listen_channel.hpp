@@ -48,6 +48,7 @@ class ListenChannel final : public Channel {
   asio::steady_timer room_;
   Clients clients_;
   bool accepting_ = false;
+  bool starved_ = false;  // of descriptors or memory, and said so
 };
 
 /// A listening Unix socket that only its owner can connect to (0600). A file left behind by a dead agent is replaced;

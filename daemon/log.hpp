@@ -10,8 +10,8 @@
 namespace guestd::daemon {
 
 /// Where the agent says what happened to it. Quiet by default: nothing is logged for an ordinary request. Never blocks
-/// on a log service: what the journal or syslog cannot take at once is dropped, and the number of lost lines is told
-/// with the next one. Thread-safe, except reopen().
+/// on a log service (on a terminal it may): what the journal or syslog cannot take at once is dropped, and the number
+/// of lost lines is told with the next one. Thread-safe, except reopen().
 class Log {
  public:
   enum class Level { kDebug, kInfo, kWarning, kError };

@@ -87,7 +87,7 @@ class SyslogSink final : public DatagramSink {
 };
 
 Result<UniqueFd> open_log_file(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640));
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640));
   if (!fd.valid()) return Error::from_errno("unable to open specified log file", errno);
   return fd;
 }

@@ -73,7 +73,8 @@ PortChannel::PortChannel(const Services& services, Device device)
 PortChannel::~PortChannel() { PortChannel::stop(); }
 
 Result<void> PortChannel::start() {
-  if (device_.may_come_later) {
+  if (stream_) return {};
+  if (device_.may_come_later && !event_source_.is_open()) {
     auto events = platform::watch_virtio_ports();
     if (events) {
       events_ = std::move(*events);
@@ -94,7 +95,7 @@ void PortChannel::stop() {
   boost::system::error_code ignored;
   if (event_source_.is_open()) event_source_.close(ignored);
   retry_.cancel();
-  if (session_) session_->mute();
+  if (session_) session_->mute(Session::Rest::kDropped);
   session_.reset();
   if (stream_) stream_->close();
   stream_.reset();
@@ -118,7 +119,7 @@ void PortChannel::converse(bool after_torn_reply) {
 }
 
 void PortChannel::on_end(Session::End end) {
-  const bool torn = end == Session::End::kStalled && session_->left_reply_torn();
+  const bool torn = end == Session::End::kStalled && session_->leaves_reply_torn();
   if (end == Session::End::kStalled) {
     services_.log.warning("the host takes no reply from " + device_.path + "; unsent replies were dropped");
   }

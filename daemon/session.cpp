@@ -68,6 +68,8 @@ void Session::on_readable() {
     read_soon();
   } else if (count < 0) {
     finish(End::kLost);
+  } else if (zero_read_ == ZeroRead::kEnds && stream_->peer_is_away()) {
+    finish(End::kClosed);  // nobody waits for the replies, so the client's place is free while its commands run
   } else if (zero_read_ == ZeroRead::kEnds) {
     input_ended_ = true;
     advance();
@@ -111,6 +113,7 @@ void Session::accept(protocol::FrameReader::Frame frame) {
   if (request) {
     item.request = std::move(*request);
     item.error = item.request->error;
+    item.size_bytes += item.request->document.root().weight_bytes();
   } else {
     item.error = std::move(request).error();
   }
@@ -138,7 +141,10 @@ void Session::give_up_for_sync(const protocol::Request& request) {
 
 // Whether a command still runs; if so, its end will call advance().
 bool Session::is_busy() {
-  if (job_ && job_->ended_or_notify()) job_.reset();
+  if (job_ && job_->ended_or_notify()) {
+    if (job_->collect().sent_part) mid_reply_ = false;  // it has sent the end of its reply itself
+    job_.reset();
+  }
   return job_ != nullptr;
 }
 
@@ -147,7 +153,11 @@ void Session::answer_queued() {
     Item item = std::move(queue_.front());
     queue_.pop_front();
     queued_bytes_ -= item.size_bytes;
-    answer(std::move(item));
+    try {
+      answer(std::move(item));
+    } catch (const std::bad_alloc&) {
+      send(error_reply(Error{"There is no memory for this command"}, nullptr));
+    }
   }
 }
 
@@ -210,13 +220,14 @@ void Session::flush() {
     std::string& piece = out_.front();
     const ssize_t count = stream_->write(std::string_view(piece).substr(out_offset_));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) return stream_->peer_is_away() ? finish(End::kPaused) : wait_for_room();
+    if (count < 0 && errno == EAGAIN) return wait_for_room();
     if (count <= 0) return drop_output();
     const auto sent = static_cast<std::size_t>(count);
     out_bytes_ -= sent;
     out_offset_ += sent;
     if (job_) job_->sent(sent);
     mid_reply_ = piece[out_offset_ - 1] != '\n';
+    owes_newline_ = false;
     if (out_offset_ == piece.size()) {
       out_.pop_front();
       out_offset_ = 0;
@@ -227,7 +238,6 @@ void Session::flush() {
 // The client takes no replies any more. What it has sent before is still read and run, for its effects.
 void Session::drop_output() {
   output_lost_ = true;
-  reply_torn_ = mid_reply_;
   out_.clear();
   out_bytes_ = 0;
   out_offset_ = 0;
@@ -235,11 +245,14 @@ void Session::drop_output() {
 }
 
 void Session::wait_for_room() {
+  if (stream_->peer_is_away()) return finish(zero_read_ == ZeroRead::kPauses ? End::kPaused : End::kClosed);
   waiting_to_write_ = true;
   stall_.expires_after(limits::kReplyStall);
   stall_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
-    if (self && !error && self->waiting_to_write_) self->finish(End::kStalled);
+    // The client may have taken something since the timer fired; then it was set anew.
+    const bool is_due = self && self->stall_.expiry() <= std::chrono::steady_clock::now();
+    if (is_due && !error && self->waiting_to_write_) self->finish(End::kStalled);
   });
   stream_->wait_writable([weak = weak_from_this()] {
     const auto self = weak.lock();
@@ -252,12 +265,16 @@ void Session::wait_for_room() {
 
 // ---- the end
 
-void Session::mute() {
+void Session::mute(Rest rest) {
   if (std::exchange(muted_, true)) return;
   drop_output();
   stall_.cancel();
   stream_.reset();
   on_end_ = nullptr;
+  if (rest == Rest::kDropped) {
+    unread_ = {};
+    queue_.clear();
+  }
   // What has arrived is run, now or when the command before it has ended; until then that keeps this session alive.
   take_unread();
   (void)is_busy();

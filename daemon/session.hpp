@@ -58,15 +58,24 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void start();
 
-  /// Lets go of the stream without a word. Requests that have arrived completely are still run, for their effects.
-  void mute();
+  /// What becomes of requests that have arrived completely and are not yet run.
+  enum class Rest {
+    kRun,      ///< they are run, for their effects
+    kDropped,  ///< the agent ends
+  };
+
+  /// Lets go of the stream without a word.
+  void mute(Rest rest = Rest::kRun);
 
   /// No request is waiting or running, and no reply is unsent.
   [[nodiscard]] bool is_idle() const;
   [[nodiscard]] std::chrono::steady_clock::time_point last_heard() const { return last_heard_; }
   /// When part of a reply was left unsent, the next conversation on the same stream begins with a newline.
-  [[nodiscard]] bool left_reply_torn() const { return reply_torn_; }
-  void begin_with_newline() { send("\n"); }
+  [[nodiscard]] bool leaves_reply_torn() const { return mid_reply_ || owes_newline_; }
+  void begin_with_newline() {
+    owes_newline_ = true;
+    send("\n");
+  }
 
  private:
   struct Item {
@@ -111,7 +120,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::size_t out_bytes_ = 0;   // unsent
   std::size_t out_offset_ = 0;  // sent bytes of out_.front()
   bool mid_reply_ = false;      // the last byte sent was not the end of a reply
-  bool reply_torn_ = false;
+  bool owes_newline_ = false;   // the newline that parts this conversation from a torn reply is unsent
   bool waiting_to_read_ = false;
   bool waiting_to_write_ = false;
   bool input_ended_ = false;

@@ -16,6 +16,11 @@ namespace {
 using Descriptor = asio::posix::stream_descriptor;
 using Callback = std::function<void()>;
 
+bool hung_up(int fd) {
+  pollfd state{fd, POLLOUT, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & POLLHUP) != 0;
+}
+
 class DescriptorStream final : public Stream, public std::enable_shared_from_this<DescriptorStream> {
  public:
   DescriptorStream(asio::io_context& io, UniqueFd fd)
@@ -27,7 +32,7 @@ class DescriptorStream final : public Stream, public std::enable_shared_from_thi
   }
   void wait_readable(Callback callback) override { wait(Descriptor::wait_read, std::move(callback)); }
   void wait_writable(Callback callback) override { wait(Descriptor::wait_write, std::move(callback)); }
-  bool peer_is_away() override { return false; }
+  bool peer_is_away() override { return hung_up(descriptor_.native_handle()); }
   [[nodiscard]] int direct_fd() const override { return native_; }
   void close() override {
     boost::system::error_code ignored;
@@ -59,23 +64,20 @@ class PortStream final : public Stream, public std::enable_shared_from_this<Port
 
   ssize_t read(std::span<char> into) override {
     const ssize_t count = ::read(fd_.get(), into.data(), into.size());
-    if (count <= 0) may_read_ = false;
+    if (count == 0 || (count < 0 && errno == EAGAIN)) may_read_ = false;
     return count;
   }
 
   ssize_t write(std::string_view bytes) override {
     const ssize_t count = ::write(fd_.get(), bytes.data(), bytes.size());
-    if (count < 0) may_write_ = false;
+    if (count < 0 && errno == EAGAIN) may_write_ = false;
     return count;
   }
 
   void wait_readable(Callback callback) override { wait(may_read_, on_readable_, std::move(callback)); }
   void wait_writable(Callback callback) override { wait(may_write_, on_writable_, std::move(callback)); }
 
-  bool peer_is_away() override {
-    pollfd port{fd_.get(), POLLOUT, 0};
-    return ::poll(&port, 1, 0) > 0 && (port.revents & POLLHUP) != 0;
-  }
+  bool peer_is_away() override { return hung_up(fd_.get()); }
 
   void close() override {
     boost::system::error_code ignored;

@@ -28,7 +28,8 @@ class Stream {
   virtual void wait_readable(std::function<void()> callback) = 0;
   virtual void wait_writable(std::function<void()> callback) = 0;
 
-  /// Whether writing is pointless because nobody holds the other side open now (virtio ports).
+  /// Whether writing is pointless because nobody holds the other side open now. A client that has only ended its own
+  /// sending is still there.
   virtual bool peer_is_away() = 0;
 
   /// A descriptor that another thread may write to, as long as nobody calls write() or close() meanwhile; -1 if there

@@ -242,7 +242,9 @@ void FrameReader::skip(std::string_view& input) {
 
 void FrameReader::skip_byte(char c) {
   if (c == kReset || is_control(c)) return end_skip(c != kReset);
-  if (request_start_.feed(c)) return resume_request();
+  // In a message that was well-formed but too large it is known what is inside a string.
+  const bool is_quoted = fault_ != Fault::kSyntax && lexeme_ == Lexeme::kString;
+  if (!is_quoted && request_start_.feed(c)) return resume_request();
   line_start_ = c == '\n';
   if (lexeme_ != Lexeme::kString) return skip_token(c);
   if (c == '\n') return end_skip(true);

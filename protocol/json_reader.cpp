@@ -3,13 +3,13 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
-#include <unordered_set>
 
 #include "base/limits.hpp"
 #include "base/utf8.hpp"
@@ -23,7 +23,7 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-constexpr std::size_t kFewKeys = 16;             // up to here comparing all keys beats hashing them
+constexpr std::size_t kFewKeys = 16;             // up to here comparing all keys beats sorting them
 constexpr std::size_t kSmallMessage = 4096;      // what a parser has room for at first
 constexpr std::size_t kKeptCapacity = 64 << 10;  // a parser that has grown beyond this is not kept
 
@@ -262,11 +262,12 @@ class JsonBuilder {
       }
       return true;
     }
-    std::unordered_set<std::string_view> keys;
-    for (const JsonView member : object) {
-      if (!keys.insert(member.key()).second) return false;
-    }
-    return true;
+    // Sorted, not hashed: a host could choose keys that all have the same hash.
+    std::vector<std::string_view> keys;
+    keys.reserve(object.size());
+    for (const JsonView member : object) keys.push_back(member.key());
+    std::sort(keys.begin(), keys.end());
+    return std::adjacent_find(keys.begin(), keys.end()) == keys.end();
   }
 
   void unescape_range(std::uint32_t offset, std::uint32_t& length) {
@@ -354,6 +355,16 @@ std::span<char> JsonView::mutable_string() const {
   const auto& node = document_->nodes_[index_];
   // The document owns its text and hands this range out for decoding in place, although views see it as constant.
   return {const_cast<char*>(document_->text_.data()) + node.text, node.text_length};
+}
+
+std::size_t JsonView::weight_bytes() const {
+  const auto& nodes = document_->nodes_;
+  std::size_t bytes = 0;
+  for (std::uint32_t index = index_; index < nodes[index_].next; ++index) {
+    bytes += sizeof(JsonDocument::Node) + nodes[index].key_length;
+    if (nodes[index].type != JsonType::kBool) bytes += nodes[index].text_length;
+  }
+  return bytes;
 }
 
 std::size_t JsonView::size() const { return document_->nodes_[index_].count; }

@@ -45,6 +45,9 @@ class JsonView {
   /// The same bytes for in-place decoding of base64; kString.
   [[nodiscard]] std::span<char> mutable_string() const;
 
+  /// What this value and all inside it take in memory.
+  [[nodiscard]] std::size_t weight_bytes() const;
+
   /// Children of an array or object, in the order of the message.
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::optional<JsonView> find(std::string_view key) const;

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/text.hpp"
@@ -121,8 +121,10 @@ class Lexer {
   }
 
   [[nodiscard]] std::string_view span(std::size_t length) const { return text_.substr(position_, length); }
+  // QEMU shows a token up to its first NUL.
   [[nodiscard]] Error stray(std::size_t length) const {
-    return syntax_error("stray '" + excerpt(span(length), kShownTokenBytes) + "'");
+    const std::string_view token = span(length);
+    return syntax_error("stray '" + excerpt(token.substr(0, token.find('\0')), kShownTokenBytes) + "'");
   }
 
   std::string_view text_;
@@ -223,7 +225,7 @@ class Parser {
 
   Result<void> object() {
     take();
-    std::unordered_set<std::string> keys;
+    std::set<std::string> keys;
     while (!is("}")) {
       if (!keys.empty()) {
         if (auto done = separator("expected separator in dict"); !done) return done;
@@ -234,7 +236,7 @@ class Parser {
     return {};
   }
 
-  Result<void> pair(std::unordered_set<std::string>& keys) {
+  Result<void> pair(std::set<std::string>& keys) {
     if (at_end()) return syntax_error("premature EOI");
     const Token key = tokens_[position_];
     if (auto done = value(); !done) return done;

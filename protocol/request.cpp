@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "protocol/json_syntax.hpp"
 
@@ -49,6 +50,10 @@ std::optional<Error> read_envelope(Request& request) {
   const JsonView root = request.document.root();
   if (!root.is(JsonType::kObject)) return generic("QMP input must be a JSON object");
   request.id = root.find("id");
+  if (request.id && request.id->weight_bytes() > limits::kIdBytes) {
+    request.id.reset();
+    return generic("QMP input member 'id' is too large");
+  }
   for (const JsonView member : root) {
     if (auto error = read_member(request, member)) return error;
   }

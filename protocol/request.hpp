@@ -23,7 +23,8 @@ struct Request {
 };
 
 /// Fails where there is no envelope at all: the message is no JSON, or its framing was broken.
-/// Errors, in this order: syntax; `QMP input must be a JSON object`; then members in the order of the message
+/// Errors, in this order: syntax; `QMP input must be a JSON object`; `QMP input member 'id' is
+/// too large` (not echoed); then members in the order of the message
 /// (unexpected, execute not a string, arguments not an object); `QMP input lacks member 'execute'`.
 Result<std::unique_ptr<Request>> read_request(FrameReader::Frame frame, JsonParser& parser);
 

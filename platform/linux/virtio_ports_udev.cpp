@@ -66,11 +66,14 @@ class UdevEvents final : public VirtioPortEvents {
 
   bool drain() override {
     bool any = false;
+    errno = 0;
     while (udev_device* device = library_->monitor_receive(monitor_.get())) {
       library_->device_unref(device);
       any = true;
+      errno = 0;
     }
-    return any;
+    // Events that were lost (ENOBUFS) may have been about a port.
+    return any || (errno != 0 && errno != EAGAIN);
   }
 
  private:

@@ -201,7 +201,7 @@ TEST_F(SessionTest, StopsALargeReplyThatIsUnderWayWhenItIsMuted) {
   bench_.loop().run_for(50ms);
   talk_.session->mute();
   EXPECT_TRUE(bench_.workers_are_free());
-  EXPECT_TRUE(talk_.session->left_reply_torn());
+  EXPECT_TRUE(talk_.session->leaves_reply_torn());
 }
 
 TEST_F(SessionTest, LivesOnUntilItsLastCommandHasEnded) {
@@ -220,7 +220,7 @@ TEST_F(SessionTest, LivesOnUntilItsLastCommandHasEnded) {
 TEST_F(SessionTest, DoesNotCallAReplyTornThatWentOutCompletely) {
   EXPECT_EQ(host().ask(ping_request(1)), ping_reply(1));
   talk_.session->mute();
-  EXPECT_FALSE(talk_.session->left_reply_torn());
+  EXPECT_FALSE(talk_.session->leaves_reply_torn());
 }
 
 TEST_F(SessionTest, TellsTheHostWhenTooManyCommandsAreRunning) {

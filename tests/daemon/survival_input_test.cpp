@@ -189,10 +189,13 @@ TEST_F(SurvivalInput, TakesAnUnknownCommandNameOfAMegabyte) {
   expect_alive(client_);
 }
 
-TEST_F(SurvivalInput, TakesAnIdOfAMegabyte) {
-  const std::string id(1 << 20U, 'x');
+TEST_F(SurvivalInput, EchoesALargeIdAndRefusesOneThatIsTooLarge) {
+  const std::string id(60000, 'x');
   EXPECT_EQ(client_.request(R"({"execute":"guest-ping","id":")" + id + "\"}"),
             R"({"return": {}, "id": ")" + id + "\"}");
+  const std::string huge(32 << 20, '\x7F');
+  EXPECT_EQ(client_.request(R"({"execute":"guest-ping","id":")" + huge + "\"}"),
+            support::generic_error("QMP input member 'id' is too large"));
 }
 
 TEST_F(SurvivalInput, ComparesAHundredThousandKeysWithoutGoingDeaf) {

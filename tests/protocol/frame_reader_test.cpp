@@ -155,6 +155,12 @@ TEST(FrameReader, LimitsTheSizeOfAMessageAndKeepsNothingOfTheRest) {
   EXPECT_THAT(frames(reader, "\"}" + kPing), ElementsAre(kPing));
 }
 
+TEST(FrameReader, RunsNothingThatIsQuotedInAMessageThatIsTooLarge) {
+  FrameReader reader;
+  EXPECT_THAT(frames(reader, "{'a':'" + std::string(limits::kMessageBytes, 'x')), ElementsAre("!size"));
+  EXPECT_THAT(frames(reader, R"({"execute":"guest-shutdown"}')" + std::string("}") + kPing), ElementsAre(kPing));
+}
+
 TEST(FrameReader, ForgetsEverythingOnReset) {
   FrameReader reader;
   EXPECT_THAT(frames(reader, R"({"execute":"guest-)"), IsEmpty());

@@ -74,6 +74,19 @@ TEST(Request, ExplainsBrokenFrames) {
   EXPECT_EQ(answer(std::string(2000, '[')), generic("JSON nesting depth limit exceeded"));
 }
 
+TEST(Request, RefusesAnIdThatIsTooLargeToBeRepeatedEverywhere) {
+  const std::string large(100000, 'x');
+  EXPECT_EQ(answer(R"({"execute":1,"id":")" + large + "\"}"), generic("QMP input member 'id' is too large"));
+  std::string many = "[0";
+  for (int i = 0; i < 5000; ++i) many += ",0";
+  EXPECT_EQ(answer(R"({"execute":"a","id":)" + many + "]}"), generic("QMP input member 'id' is too large"));
+  EXPECT_EQ(answer(R"({"execute":"a","id":")" + large.substr(0, 60000) + "\"}"), "ok");
+}
+
+TEST(Request, ShowsABadTokenUpToItsFirstNul) {
+  EXPECT_EQ(answer(std::string_view("\0", 1)), generic("JSON parse error, stray ''"));
+}
+
 TEST(Request, RepeatsOnlyTheBeginningOfALongName) {
   EXPECT_LT(answer("{\"" + std::string(100000, 'n') + "\": 1}").size(), 1200U);
 }
