@@ -73,6 +73,9 @@ Result<void> Agent::run(const std::function<void()>& on_ready) {
   for (auto waited = 0ms; has_stuck_commands() && waited < kGrace; waited += kGraceStep) {
     std::this_thread::sleep_for(kGraceStep);
   }
+  // Their last words: a session and its command hold each other until then.
+  io_.restart();
+  io_.poll();
   return {};
 }
 
