@@ -39,7 +39,10 @@ mirrors() {
   # shellcheck disable=SC2016  # expanded by apt
   uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 'Component: main' \
     2>/dev/null | head -n 1)
-  uri=${uri:-http://deb.debian.org/debian}
+  if [ -z "$uri" ]; then
+    echo "apt knows no archive of Debian 12 here: is it in the sources, and was apt-get update run?" >&2
+    return 1
+  fi
   echo "deb $uri bookworm main"
 }
 
