@@ -28,6 +28,10 @@ inline constexpr std::size_t kReplyChunkBytes = 256U << 10U;
 /// A client that takes nothing of a reply for this long has gone: its session ends.
 inline constexpr std::chrono::seconds kReplyStall{60};
 
+/// How long the host's side of a port has to stay closed before its conversation is over. A host's first bytes can
+/// arrive a moment before the news that it has opened its side.
+inline constexpr std::chrono::milliseconds kHostAway{100};
+
 // Listening channels.
 inline constexpr std::size_t kClients = 16;
 /// When all places are taken, a client that has been silent for this long gives its place to the next one.

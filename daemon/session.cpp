@@ -31,7 +31,8 @@ Session::Session(const Services& services, std::shared_ptr<Stream> stream, ZeroR
       zero_read_(zero_read),
       on_end_(std::move(on_end)),
       last_heard_(std::chrono::steady_clock::now()),
-      stall_(services.io) {}
+      stall_(services.io),
+      away_(services.io) {}
 
 void Session::start() { advance(); }
 
@@ -73,11 +74,22 @@ void Session::on_readable() {
   } else if (zero_read_ == ZeroRead::kEnds) {
     input_ended_ = true;
     advance();
-  } else if (heard_ || out_bytes_ > 0) {
-    finish(End::kPaused);
   } else {
+    if (heard_ || out_bytes_ > 0) wait_for_host();
     read_soon();
   }
+}
+
+// The conversation ends unless the host is back at once.
+void Session::wait_for_host() {
+  if (std::exchange(is_away_, true)) return;
+  away_.expires_after(limits::kHostAway);
+  away_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (!self || error || self->muted_) return;
+    self->is_away_ = false;
+    if (self->stream_->peer_is_away()) self->finish(End::kPaused);
+  });
 }
 
 // Does all that can be done now: cuts messages from the input, answers them, sends; then waits for what is missing.
@@ -245,7 +257,10 @@ void Session::drop_output() {
 }
 
 void Session::wait_for_room() {
-  if (stream_->peer_is_away()) return finish(zero_read_ == ZeroRead::kPauses ? End::kPaused : End::kClosed);
+  if (stream_->peer_is_away()) {
+    if (zero_read_ == ZeroRead::kEnds) return finish(End::kClosed);
+    wait_for_host();
+  }
   waiting_to_write_ = true;
   stall_.expires_after(limits::kReplyStall);
   stall_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
@@ -269,6 +284,7 @@ void Session::mute(Rest rest) {
   if (std::exchange(muted_, true)) return;
   drop_output();
   stall_.cancel();
+  away_.cancel();
   stream_.reset();
   on_end_ = nullptr;
   if (rest == Rest::kDropped) {

@@ -85,6 +85,7 @@ class Session : public std::enable_shared_from_this<Session> {
   };
 
   void read_soon();
+  void wait_for_host();
   void on_readable();
   void advance();
   void take_unread();
@@ -129,6 +130,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool heard_ = false;        // this conversation has received something
   std::chrono::steady_clock::time_point last_heard_;
   asio::steady_timer stall_;
+  asio::steady_timer away_;  // the host's side of a port was seen closed; is it still?
+  bool is_away_ = false;     // away_ runs
 };
 
 }  // namespace guestd::daemon
