@@ -24,8 +24,8 @@ std::vector<Chapter> chapters(const Schema& schema) {
       result.push_back({*text, {}, {}});
     } else if (const auto* command = std::get_if<const Command*>(&item)) {
       result.back().commands.push_back(*command);
-    } else {
-      result.back().types.push_back(std::get<const Type*>(item));
+    } else if (const auto* type = std::get_if<const Type*>(&item)) {
+      result.back().types.push_back(*type);
     }
   }
   return result;

@@ -23,9 +23,28 @@ struct TypeUse {
   bool list = false;
 };
 
+/// `if`: the build configuration in which a definition, or a part of one, exists.
+struct Condition {
+  enum class Kind : std::uint8_t {
+    kAlways,
+    kMacro,       // `text` is the name of a macro that must be defined
+    kExpression,  // `text` is an expression of the C preprocessor (--legacy only)
+    kAll,
+    kAny,
+    kNot,  // of the single part
+  };
+
+  Kind kind = Kind::kAlways;
+  std::string text;
+  std::vector<Condition> parts;
+
+  bool operator==(const Condition&) const = default;
+};
+
 struct Feature {
   std::string name;
   Position position;
+  Condition condition{};
 };
 
 struct Member {
@@ -34,6 +53,7 @@ struct Member {
   TypeUse use;
   bool optional = false;
   std::vector<Feature> features;
+  Condition condition{};
 };
 
 struct BuiltinType {
@@ -46,8 +66,10 @@ struct EnumType {
     std::string name;
     Position position;
     std::vector<Feature> features;
+    Condition condition{};
   };
   std::vector<Value> values;
+  std::string prefix;  // of the names that QEMU's C gets; nothing here depends on it
 };
 
 /// A struct, a union, or the unnamed arguments of a command.
@@ -56,11 +78,15 @@ struct ObjectType {
     std::string name;  // a value of the discriminator
     Position position;
     const Type* type = nullptr;
+    Condition condition{};
   };
   const Type* base = nullptr;
   std::vector<Member> members;  // its own; those of an inline base included
   std::string discriminator;    // empty: no union
   std::vector<Branch> branches;
+  /// A union of the older form: its discriminator `type` is of the implicit enum NAMEKind, and each branch is an
+  /// implicit struct with the single member `data`.
+  bool simple = false;
 };
 
 struct AlternateType {
@@ -72,6 +98,9 @@ struct Type {
   Position position;
   std::optional<DocComment> doc;
   std::vector<Feature> features;
+  Condition condition{};
+  bool implicit = false;    // made by the compiler, as the kinds and branches of a simple union are
+  bool unresolved = false;  // named but defined nowhere (--partial); its shape is that of `any`
   std::variant<BuiltinType, EnumType, ObjectType, AlternateType> shape;
 
   [[nodiscard]] const BuiltinType* builtin() const { return std::get_if<BuiltinType>(&shape); }
@@ -86,6 +115,7 @@ struct Command {
   Position position;
   std::optional<DocComment> doc;
   std::vector<Feature> features;
+  Condition condition{};
   const Type* arguments = nullptr;  // a struct, or a union if boxed; nullptr: none
   bool boxed = false;
   std::optional<TypeUse> returns;
@@ -96,11 +126,22 @@ struct Command {
   bool allow_preconfig = false;
 };
 
+struct Event {
+  std::string name;
+  Position position;
+  std::optional<DocComment> doc;
+  std::vector<Feature> features;
+  Condition condition{};
+  const Type* data = nullptr;  // as a command's arguments
+  bool boxed = false;
+};
+
 struct Schema {
-  using Item = std::variant<const DocComment*, const Type*, const Command*>;
+  using Item = std::variant<const DocComment*, const Type*, const Command*, const Event*>;
 
   std::vector<std::unique_ptr<Type>> types;        // built-in ones first, then in order of definition
   std::vector<std::unique_ptr<Command>> commands;  // in order of definition
+  std::vector<std::unique_ptr<Event>> events;      // in order of definition
   std::vector<std::unique_ptr<DocComment>> texts;  // free text
   std::vector<Item> items;                         // all that the files hold, in order
 
