@@ -48,6 +48,9 @@ inline constexpr std::size_t kOpenFiles = 4096;
 inline constexpr std::chrono::minutes kOpenFileIdle{10};
 inline constexpr std::int64_t kFileReadBytes = 48 << 20;
 inline constexpr std::int64_t kFileReadDefaultBytes = 4096;
+/// A read of at most this many bytes is answered on the I/O thread if they are in memory: copying and encoding them
+/// takes some tens of microseconds, no longer than the way to a worker and back.
+inline constexpr std::int64_t kFileReadAtOnceBytes = 64 << 10;
 /// First handle, as in qemu-ga.
 inline constexpr std::int64_t kFirstFileHandle = 1000;
 

@@ -20,6 +20,13 @@ class FileHandles::Entry {
     advance();
     return false;
   }
+  /// Takes the turn if nobody else has it or waits for it.
+  bool enter_at_once() {
+    const std::lock_guard lock(mutex_);
+    if (serving_ != next_ticket_ || closed_) return false;
+    ++next_ticket_;
+    return true;
+  }
   void leave() {
     const std::lock_guard lock(mutex_);
     touch();
@@ -118,13 +125,21 @@ Result<std::int64_t> FileHandles::add(Place place, platform::File file) {
   return handle;
 }
 
-Result<FileHandles::Turn> FileHandles::use(std::int64_t handle) {
-  std::unique_lock lock(mutex_);
+std::shared_ptr<FileHandles::Entry> FileHandles::find(std::int64_t handle) const {
+  const std::lock_guard lock(mutex_);
   const auto found = entries_.find(handle);
-  if (found == entries_.end()) return not_found(handle);
-  std::shared_ptr<Entry> entry = found->second;
-  lock.unlock();
-  if (!entry->enter()) return not_found(handle);
+  return found == entries_.end() ? nullptr : found->second;
+}
+
+Result<FileHandles::Turn> FileHandles::use(std::int64_t handle) {
+  auto entry = find(handle);
+  if (!entry || !entry->enter()) return not_found(handle);
+  return Turn(std::move(entry));
+}
+
+std::optional<FileHandles::Turn> FileHandles::use_at_once(std::int64_t handle) {
+  auto entry = find(handle);
+  if (!entry || !entry->enter_at_once()) return std::nullopt;
   return Turn(std::move(entry));
 }
 

@@ -69,6 +69,8 @@ class FileHandles {
   Result<std::int64_t> add(Place place, platform::File file);
   /// Waits until the calls before have left the file. `handle '<n>' has not been found`.
   Result<Turn> use(std::int64_t handle);
+  /// The same without waiting; nothing if others use the file, or it is not there.
+  std::optional<Turn> use_at_once(std::int64_t handle);
   /// Waits like use(). The handle is gone in every case.
   Result<void> close(std::int64_t handle);
   /// Closes the file that was left alone for longest; false if there is none that may be closed.
@@ -79,6 +81,7 @@ class FileHandles {
  private:
   FileHandles(HandleNumbers numbers, const platform::Clock& clock) : clock_(clock), numbers_(std::move(numbers)) {}
 
+  std::shared_ptr<Entry> find(std::int64_t handle) const;
   std::shared_ptr<Entry> take_idle();
   bool take_place();
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -120,6 +121,18 @@ Result<FileReadResult> file_read(Context& context, const FileReadArgs& args) {
   if (!bytes) return std::move(bytes).error();
   if (count == first || bytes->size() < first) return buffered(open_file, *std::move(bytes));
   return streamed(*std::move(file), *std::move(bytes), count);
+}
+
+std::optional<FileReadResult> file_read_at_once(Context& context, const FileReadArgs& args) {
+  const std::int64_t asked = args.count.value_or(limits::kFileReadDefaultBytes);
+  if (asked <= 0 || asked > limits::kFileReadAtOnceBytes) return std::nullopt;
+  auto file = context.files.use_at_once(args.handle);
+  if (!file) return std::nullopt;
+  std::string bytes(static_cast<std::size_t>(asked), '\0');
+  const auto count = (*file)->read_at_once(std::as_writable_bytes(std::span(bytes)));
+  if (!count) return std::nullopt;
+  bytes.resize(*count);
+  return buffered(**file, std::move(bytes));
 }
 
 }  // namespace guestd::commands

@@ -29,6 +29,23 @@ Result<std::size_t> OpenFile::read(std::span<std::byte> piece) {
   return filled;
 }
 
+std::optional<std::size_t> OpenFile::read_at_once(std::span<std::byte> piece) {
+  if (read_errno_ != 0 || piece.empty()) return std::nullopt;
+  std::size_t filled = 0;
+  while (filled < piece.size()) {
+    const auto count = file_.read_at_once(piece.subspan(filled));
+    if (!count) {
+      // Setting back moves over bytes that were there a moment ago, so it cannot fail.
+      if (filled > 0) static_cast<void>(file_.seek(-static_cast<std::int64_t>(filled), platform::SeekFrom::kCurrent));
+      return std::nullopt;
+    }
+    filled += *count;
+    if (*count == 0) break;
+  }
+  at_end_ = filled < piece.size();
+  return filled;
+}
+
 void OpenFile::report_later(const Error& error) {
   // EAGAIN is the state of a moment: the next read finds out by itself.
   if (error.errno_value != EAGAIN) read_errno_ = error.errno_value;

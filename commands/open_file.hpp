@@ -22,6 +22,8 @@ class OpenFile {
   /// Fills `piece` as far as the file allows. Fewer bytes: the end (see at_end), nothing there just now (EAGAIN), or
   /// an error behind the bytes, which the next read reports. An error itself only if there are no bytes to give.
   Result<std::size_t> read(std::span<std::byte> piece);
+  /// The same without ever waiting; nothing if some of it is not at hand. Then nothing has happened.
+  std::optional<std::size_t> read_at_once(std::span<std::byte> piece);
   /// For an error of a read whose bytes before it are already on their way: the next read reports it.
   void report_later(const Error& error);
   /// Writes all of it; fewer bytes only if the file has no room just now (EAGAIN).

@@ -69,6 +69,25 @@ void Dispatcher::execute(const protocol::CommandEntry& entry, const protocol::Re
   }
 }
 
+bool Dispatcher::execute_at_once(const protocol::CommandEntry& entry, const protocol::Request& request,
+                                 commands::Context& context, protocol::JsonWriter& out) {
+  if (entry.run_at_once == nullptr) return false;
+  const std::size_t before = out.text().size();
+  protocol::begin_return(out);
+  bool done = false;
+  try {
+    done = entry.run_at_once(context, request.arguments ? &*request.arguments : nullptr, out);
+  } catch (const std::exception&) {
+    // The worker will meet the same and tell.
+  }
+  if (done) {
+    protocol::end_return(out, request.id);
+  } else {
+    out.restart(before);
+  }
+  return done;
+}
+
 std::vector<commands::CommandStatus> Dispatcher::commands() const {
   std::vector<commands::CommandStatus> all;
   for (const protocol::CommandEntry& entry : protocol::command_table()) {

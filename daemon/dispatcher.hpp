@@ -35,6 +35,11 @@ class Dispatcher final : public commands::CommandCatalog {
   static void execute(const protocol::CommandEntry& entry, const protocol::Request& request, commands::Context& context,
                       protocol::JsonWriter& out);
 
+  /// The same for a command that mostly need not wait: false, with nothing written, if a worker has to run it. Never
+  /// waits.
+  static bool execute_at_once(const protocol::CommandEntry& entry, const protocol::Request& request,
+                              commands::Context& context, protocol::JsonWriter& out);
+
   [[nodiscard]] std::vector<commands::CommandStatus> commands() const override;
 
  private:

@@ -177,9 +177,12 @@ void Session::answer(Item item) {
   if (item.error) return send(error_reply(*item.error, item.request.get()));
   const auto entry = services_.dispatcher.admit(item.request->command);
   if (!entry) return send(error_reply(entry.error(), item.request.get()));
-  if ((*entry)->coroutine) return start_job(**entry, std::move(item.request));
   protocol::JsonWriter out;
-  Dispatcher::execute(**entry, *item.request, services_.context, out);
+  if (!(*entry)->coroutine) {
+    Dispatcher::execute(**entry, *item.request, services_.context, out);
+  } else if (!Dispatcher::execute_at_once(**entry, *item.request, services_.context, out)) {
+    return start_job(**entry, std::move(item.request));
+  }
   send(out.take_text());
 }
 

@@ -33,6 +33,9 @@ class File {
 
   /// One read(2): what there is, up to the size of `piece`; 0 is the end.
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> piece);
+  /// The same, but only what is at hand: EAGAIN where the disk or a peer would have to be waited for, and where the
+  /// file system cannot tell. May return less than there is. Safe where nothing may wait.
+  [[nodiscard]] Result<std::size_t> read_at_once(std::span<std::byte> piece);
   /// One write(2): may take less than all of it.
   [[nodiscard]] Result<std::size_t> write(std::span<const std::byte> bytes);
   /// The new position from the start.
@@ -44,9 +47,10 @@ class File {
   [[nodiscard]] Result<void> close();
 
  private:
-  explicit File(UniqueFd fd) : fd_(std::move(fd)) {}
+  File(UniqueFd fd, bool at_once) : fd_(std::move(fd)), at_once_(at_once) {}
 
   UniqueFd fd_;
+  bool at_once_;  // reading leaves no trace in the file system, and the position can be set back
 };
 
 }  // namespace guestd::platform

@@ -9,7 +9,8 @@
 namespace guestd::platform {
 
 /// Puts `content` in the place of the file at `path`, so that whoever opens it, also after a crash, finds the old or
-/// the new content and never a part. The new file belongs to this process alone (mode 0600).
+/// the new content and never a part; after success it is the new one. The new file belongs to this process alone (mode
+/// 0600).
 Result<void> replace_file(const std::string& path, std::string_view content);
 
 }  // namespace guestd::platform

@@ -26,6 +26,10 @@ struct CommandEntry {
   /// (`'gen': false`).
   Result<void> (*run)(commands::Context& context, const JsonView* arguments, JsonWriter& out) = nullptr;
 
+  /// For a command that mostly need not wait (feature `at-once`), though it may: as `run`, but it never waits. False:
+  /// it would have to, or something is wrong; then nothing has happened, and `run` tells.
+  bool (*run_at_once)(commands::Context& context, const JsonView* arguments, JsonWriter& out) = nullptr;
+
   [[nodiscard]] bool has_feature(std::string_view feature) const;
 };
 

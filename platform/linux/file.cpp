@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,12 +36,28 @@ int whence(SeekFrom from) {
   return SEEK_END;
 }
 
+bool is_regular(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 }  // namespace
 
 Result<File> File::open(const Root& root, const std::string& path, const FileAccess& access) {
-  auto fd = root.open(path, open_flags(access), kNewFileMode);
+  const int flags = open_flags(access);
+  if (!access.write) {
+    // Without O_NOATIME even a read from the cache may wait for the journal, to note the time of access. Only the owner
+    // of the file and root may do without that note.
+    auto fd = root.open(path, flags | O_NOATIME, kNewFileMode);
+    if (fd) {
+      const bool regular = is_regular(fd->get());
+      return File(*std::move(fd), regular);
+    }
+    if (fd.error().errno_value != EPERM) return std::move(fd).error();
+  }
+  auto fd = root.open(path, flags, kNewFileMode);
   if (!fd) return std::move(fd).error();
-  return File(*std::move(fd));
+  return File(*std::move(fd), false);
 }
 
 Result<std::size_t> File::read(std::span<std::byte> piece) {
@@ -49,6 +66,18 @@ Result<std::size_t> File::read(std::span<std::byte> piece) {
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno != EINTR) return Error::from_errno("cannot read", errno);
   }
+}
+
+Result<std::size_t> File::read_at_once(std::span<std::byte> piece) {
+  if (at_once_) {
+    const iovec into{piece.data(), piece.size()};
+    constexpr off_t kAtThePosition = -1;
+    const ssize_t count = ::preadv2(fd_.get(), &into, 1, kAtThePosition, RWF_NOWAIT);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    // Network file systems and FUSE, among others, do not know (preadv2(2)); nor does a kernel before 4.14.
+    if (errno == EOPNOTSUPP || errno == ENOSYS) at_once_ = false;
+  }
+  return Error::from_errno("cannot read at once", EAGAIN);
 }
 
 Result<std::size_t> File::write(std::span<const std::byte> bytes) {

@@ -36,11 +36,23 @@ Result<void> write_beside(const std::string& path, std::string& temporary, std::
   return done;
 }
 
+// Until then a power failure may bring the old file back. File systems that cannot do it (EINVAL) need no help.
+Result<void> sync_folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid() || (::fsync(fd.get()) < 0 && errno != EINVAL))
+    return Error::from_errno("cannot sync " + folder, errno);
+  return {};
+}
+
 }  // namespace
 
 Result<void> replace_file(const std::string& path, std::string_view content) {
   std::string temporary = path + ".XXXXXX";
-  return write_beside(path, temporary, content);
+  auto written = write_beside(path, temporary, content);
+  if (!written) return written;
+  return sync_folder_of(path);
 }
 
 }  // namespace guestd::platform

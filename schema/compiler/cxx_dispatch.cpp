@@ -55,6 +55,26 @@ void run(CodeWriter& code, const Plan& plan, const Command& command) {
   code.blank();
 }
 
+void run_at_once(CodeWriter& code, const Plan& plan, const Command& command) {
+  code.open({"bool ", run_function(command),
+             "_at_once(guestd::commands::Context& context, const protocol::JsonView* arguments,"});
+  code.line({"    protocol::JsonWriter& out) {"});
+  if (command.arguments != nullptr) {
+    code.line("if (arguments == nullptr) return false;");
+    code.line({"const auto args = ", decode_function(plan, *command.arguments), "(*arguments, \"\");"});
+    code.line("if (!args) return false;");
+  } else {
+    code.line("if (arguments != nullptr && !protocol::decode::no_others(*arguments, \"\", {})) return false;");
+  }
+  code.line({"auto result = ", names::command_function(command.name), "_at_once(context",
+             command.arguments != nullptr ? ", *args" : "", ");"});
+  code.line("if (!result) return false;");
+  encode_result(code, plan, command);
+  code.line("return true;");
+  code.close();
+  code.blank();
+}
+
 std::string features_constant(const Command& command) { return names::enumerator(command.name) + "Features"; }
 
 void features(CodeWriter& code, const Command& command) {
@@ -72,6 +92,8 @@ void entry(CodeWriter& code, const Command& command) {
   code.line({".success_response = ", command.success_response ? "true" : "false", ","});
   code.line({".coroutine = ", command.coroutine ? "true" : "false", ","});
   code.line({".run = ", command.gen ? run_function(command) : "nullptr", ","});
+  const bool at_once = command.gen && is_at_once(command);
+  code.line({".run_at_once = ", at_once ? run_function(command) + "_at_once" : "nullptr", ","});
   code.close("},");
 }
 
@@ -92,7 +114,9 @@ std::string dispatch_source(const Plan& plan) {
   code.line("namespace {");
   code.blank();
   for (const auto& command : commands) {
-    if (command->gen) run(code, plan, *command);
+    if (!command->gen) continue;
+    run(code, plan, *command);
+    if (is_at_once(*command)) run_at_once(code, plan, *command);
   }
   for (const auto& command : commands) features(code, *command);
   code.blank();

@@ -80,6 +80,15 @@ void check_base64(const Plan& plan, Diagnostics& diagnostics) {
   }
 }
 
+void check_at_once(const Plan& plan, Diagnostics& diagnostics) {
+  for (const auto& command : plan.schema.commands) {
+    if (is_at_once(*command) && !command->returns) {
+      diagnostics.error(command->position,
+                        "command '" + command->name + "' with feature 'at-once' must return something");
+    }
+  }
+}
+
 std::string builtin_name(std::string_view name) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kNames{{{"str", "std::string"},
                                                                                   {"number", "double"},
@@ -118,6 +127,7 @@ Plan make_plan(const Schema& schema, std::string_view name_space, Diagnostics& d
   if (diagnostics.any()) return plan;  // what follows does not end on types that hold themselves
   check_directions(plan, diagnostics);
   check_base64(plan, diagnostics);
+  check_at_once(plan, diagnostics);
   return plan;
 }
 
@@ -167,12 +177,25 @@ std::string encode_parameter(const Plan& plan, const Type& type) {
   return (streams(plan, type) ? "" : "const ") + plan.names.at(&type) + "& value";
 }
 
-std::string handler(const Command& command) {
-  auto text = "Result<" + result_name(command) + "> " + names::command_function(command.name) +
-              "(guestd::commands::Context& context";
-  if (command.arguments != nullptr) text += ", const " + arguments_name(command) + "& args";
-  return text + ")";
+namespace {
+
+std::string parameters(const Command& command) {
+  const auto args = command.arguments != nullptr ? ", const " + arguments_name(command) + "& args" : std::string();
+  return "(guestd::commands::Context& context" + args + ")";
 }
+
+}  // namespace
+
+std::string handler(const Command& command) {
+  return "Result<" + result_name(command) + "> " + names::command_function(command.name) + parameters(command);
+}
+
+std::string handler_at_once(const Command& command) {
+  return "std::optional<" + result_name(command) + "> " + names::command_function(command.name) + "_at_once" +
+         parameters(command);
+}
+
+bool is_at_once(const Command& command) { return has_feature(command.features, "at-once"); }
 
 std::string literal(std::string_view text) { return "\"" + std::string(text) + "\""; }
 

@@ -43,6 +43,10 @@ std::string encode_function(const Plan& plan, const Type& type);
 std::string encode_parameter(const Plan& plan, const Type& type);
 /// `Result<FileOpenResult> file_open(Context& context, const FileOpenArgs& args)`
 std::string handler(const Command& command);
+/// Commands that carry the feature `at-once` have a second handler, which never waits:
+/// `std::optional<FileReadResult> file_read_at_once(Context& context, const FileReadArgs& args)`
+std::string handler_at_once(const Command& command);
+bool is_at_once(const Command& command);
 
 /// The statement that writes one value, for instance `out.string(value.name);`.
 std::string encode_statement(const Plan& plan, const Type& type, const std::string& expression);

@@ -152,6 +152,10 @@ std::string commands_header(const Plan& plan) {
     if (!command->gen) continue;
     comment(code, command->doc);
     code.line({handler(*command), ";"});
+    if (is_at_once(*command)) {
+      code.line("/// The result if it is at hand; nothing if it would have to be waited for, or is an error.");
+      code.line({handler_at_once(*command), ";"});
+    }
     code.blank();
   }
   close_namespace(code, plan);

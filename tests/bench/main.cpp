@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -128,22 +129,33 @@ void life(const Contest& contest, std::vector<Row>& rows) {
   }
 }
 
-std::vector<Row> run(const Contest& contest) {
-  constexpr std::size_t kKiB = 1024;
-  constexpr std::size_t kMiB = 1024 * kKiB;
-  std::vector<Row> rows;
-  const auto step = [](const char* what) { std::cerr << "bench: " << what << "\n"; };
-  step("requests");
-  requests(contest, rows);
-  step("file-write");
+struct Chapter {
+  std::string_view name;
+  void (*measure)(const Contest& contest, std::vector<Row>& rows);
+};
+
+constexpr std::size_t kKiB = 1024;
+constexpr std::size_t kMiB = 1024 * kKiB;
+
+void writes(const Contest& contest, std::vector<Row>& rows) {
   transfers(contest, rows, "file-write", file_write, {10, 15},
             {4 * kKiB, 64 * kKiB, kMiB, 8 * kMiB, 32 * kMiB, 46 * kMiB});
-  step("file-read");
+}
+
+void reads(const Contest& contest, std::vector<Row>& rows) {
   transfers(contest, rows, "file-read", file_read, {5, 6}, {4 * kKiB, 64 * kKiB, kMiB, 8 * kMiB, 32 * kMiB, 48 * kMiB});
-  step("start and idle");
-  life(contest, rows);
-  step("memory");
-  memory(contest, rows);
+}
+
+constexpr std::array kChapters{Chapter{"requests", requests}, Chapter{"file-write", writes},
+                               Chapter{"file-read", reads}, Chapter{"life", life}, Chapter{"memory", memory}};
+
+std::vector<Row> run(const Contest& contest, std::string_view only) {
+  std::vector<Row> rows;
+  for (const auto& chapter : kChapters) {
+    if (!only.empty() && only != chapter.name) continue;
+    std::cerr << "bench: " << chapter.name << "\n";
+    chapter.measure(contest, rows);
+  }
   return rows;
 }
 
@@ -158,7 +170,8 @@ std::string version_of(const std::string& binary) {
 }
 
 int usage() {
-  std::cerr << "usage: guestd_bench [--quick] [--update FILE]\n"
+  std::cerr << "usage: guestd_bench [--quick] [--only CHAPTER] [--update FILE]\n"
+               "Chapters: requests, file-write, file-read, life, memory.\n"
                "The agents: environment GUESTD (else the one that was built) and QEMU_GA (else /usr/sbin/qemu-ga).\n";
   return 2;
 }
@@ -166,18 +179,22 @@ int usage() {
 int main_with(const std::vector<std::string_view>& arguments) {
   Contest contest{support::peer_binary(), support::agent_binary(), {}};
   std::string file;
+  std::string_view only;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--quick") {
       contest.effort = {1, 2000, 5, std::size_t{16} << 20U, 2000};
+    } else if (arguments[i] == "--only" && i + 1 < arguments.size()) {
+      only = arguments[++i];
     } else if (arguments[i] == "--update" && i + 1 < arguments.size()) {
       file = arguments[++i];
     } else {
       return usage();
     }
   }
+  if (!only.empty() && !file.empty()) return usage();  // the table of the file is about everything
   if (contest.peer.empty()) std::cerr << "bench: no qemu-ga here, so nothing to compare with\n";
   const std::string peer_name = contest.peer.empty() ? "(none)" : "qemu-ga " + version_of(contest.peer);
-  const std::string table = markdown(run(contest), peer_name, "guestd " + version_of(contest.ours));
+  const std::string table = markdown(run(contest, only), peer_name, "guestd " + version_of(contest.ours));
   std::cout << table;
   if (file.empty() || update_file(file, table)) return 0;
   std::cerr << "bench: no place for the table in " << file << "\n";

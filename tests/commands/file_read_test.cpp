@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -7,9 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "tests/commands/command_bench.hpp"
 
 namespace guestd::commands {
@@ -48,6 +51,62 @@ TEST(FileRead, TellsTheEndOnceItWasMet) {
   EXPECT_EQ(at_end->count, 0);
   EXPECT_TRUE(at_end->eof);
   EXPECT_TRUE(read(bench, handle, 0)->eof);
+}
+
+/// A handle for a file on a disk, and whether the kernel can tell what of it is in memory.
+class FileReadAtOnce : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!read_at_once(handle("probe", "x"), 1)) GTEST_SKIP() << "the kernel cannot tell here what is in memory";
+  }
+  std::int64_t handle(std::string_view name, std::string_view content) {
+    return open_handle(bench_, disk_.write(name, content));
+  }
+  std::optional<FileReadResult> read_at_once(std::int64_t handle, std::optional<std::int64_t> count = {}) {
+    FileReadArgs args;
+    args.handle = handle;
+    args.count = count;
+    return file_read_at_once(bench_.context(), args);
+  }
+
+  CommandBench bench_;
+  support::TempDir disk_{"/var/tmp"};
+};
+
+TEST_F(FileReadAtOnce, AnswersAsTheReadThatMayWait) {
+  const std::string content = patterned(10'000);
+  const auto file = handle("file", content);
+  auto first = read_at_once(file);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->count, 4096);
+  EXPECT_FALSE(first->eof);
+  EXPECT_EQ(take_bytes(*first), content.substr(0, 4096));
+  auto rest = read_at_once(file, 10'000);
+  ASSERT_TRUE(rest);
+  EXPECT_TRUE(rest->eof);
+  EXPECT_EQ(take_bytes(*rest), content.substr(4096));
+}
+
+TEST_F(FileReadAtOnce, LeavesToAWorkerWhatItCannotAnswer) {
+  const auto file = handle("file", "abc");
+  EXPECT_FALSE(read_at_once(file, -1));
+  EXPECT_FALSE(read_at_once(file, 0));
+  EXPECT_FALSE(read_at_once(file, limits::kFileReadAtOnceBytes + 1));
+  EXPECT_FALSE(read_at_once(file + 1000, 1));
+  const auto turn = bench_.context().files.use(file);
+  EXPECT_FALSE(read_at_once(file, 1)) << "somebody else has the turn";
+}
+
+TEST_F(FileReadAtOnce, LosesNothingWhenOnlyAPartIsInMemory) {
+  constexpr std::size_t kHalf = 32 << 10;
+  const std::string content = patterned(2 * kHalf);
+  const auto file = handle("file", content);
+  const int fd = ::open((disk_ / "file").c_str(), O_RDONLY | O_CLOEXEC);
+  ::fsync(fd);
+  ASSERT_EQ(::posix_fadvise(fd, kHalf, kHalf, POSIX_FADV_DONTNEED), 0);
+  ::close(fd);
+  auto at_once = read_at_once(file, 2 * kHalf);
+  EXPECT_EQ(at_once ? take_bytes(*at_once) : read_text(bench_, file, 2 * kHalf), content);
 }
 
 TEST(FileRead, GoesOnWhenTheFileHasGrown) {

@@ -172,6 +172,13 @@ class SessionBench {
     args.path = "/tmp/" + std::string(name);
     return take(commands::file_open(*context_, args));
   }
+  /// Whether the fixture lies where the kernel can tell what is in memory, so that reads are answered at once.
+  [[nodiscard]] bool reads_at_once(std::int64_t handle) {
+    commands::FileReadArgs args;
+    args.handle = handle;
+    args.count = 1;
+    return commands::file_read_at_once(*context_, args).has_value();
+  }
   /// Until the turn is given back, commands on this file block.
   commands::FileHandles::Turn hold(std::int64_t handle) { return take(files_->use(handle)); }
 

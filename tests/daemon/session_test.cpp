@@ -49,6 +49,18 @@ TEST_F(SessionTest, AnswersInTheOrderOfTheRequestsWhetherOrNotTheyRunOnWorkers) 
                            "\n");
 }
 
+TEST_F(SessionTest, AnswersAtOnceWhatIsAtHand) {
+  const std::int64_t file = bench_.open_file("short", "hello");
+  if (!bench_.reads_at_once(file)) GTEST_SKIP() << "the kernel cannot tell here what is in memory";
+  std::promise<void> gate;
+  const std::shared_future<void> open = gate.get_future().share();
+  for (std::size_t i = 0; i < limits::kWorkers; ++i) ASSERT_TRUE(bench_.workers().submit([open] { open.wait(); }));
+  const std::string reply = host().ask(read_request(file, 10, 2));
+  gate.set_value();
+  EXPECT_EQ(reply, R"({"return": {"count": 4, "buf-b64": "ZWxsbw==", "eof": true}, "id": 2})"
+                   "\n");
+}
+
 TEST_F(SessionTest, AnswersABrokenMessageInItsTurn) {
   const std::int64_t file = bench_.open_file("short", "hello");
   {
@@ -225,6 +237,7 @@ TEST_F(SessionTest, DoesNotCallAReplyTornThatWentOutCompletely) {
 
 TEST_F(SessionTest, TellsTheHostWhenTooManyCommandsAreRunning) {
   const std::int64_t file = bench_.open_file("short", "hello");
+  auto turn = std::make_optional(bench_.hold(file));  // or it would be answered at once
   std::promise<void> gate;
   const std::shared_future<void> open = gate.get_future().share();
   for (std::size_t i = 0; i < limits::kWorkers; ++i) ASSERT_TRUE(bench_.workers().submit([open] { open.wait(); }));
@@ -234,6 +247,7 @@ TEST_F(SessionTest, TellsTheHostWhenTooManyCommandsAreRunning) {
   EXPECT_EQ(host().ask(ping_request(2)), ping_reply(2));
   gate.set_value();
   ASSERT_TRUE(bench_.workers_are_free());
+  turn.reset();
   EXPECT_THAT(host().ask(read_request(file, 1, 3)), StartsWith(R"({"return": {"count": 1, )"));
 }
 

@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -40,6 +42,57 @@ TEST(File, TellsEmptyFifoFromEnd) {
   const auto writer = File::open(Root::system(), dir / "fifo", {.write = true});
   ASSERT_TRUE(writer);
   EXPECT_EQ(reader.read(piece).error().errno_value, EAGAIN);
+}
+
+/// Where the kernel can tell whether a read would wait. (tmpfs cannot, see preadv2(2).)
+bool tells_what_is_at_hand(const std::string& folder) {
+  struct statfs status {};
+  if (::statfs(folder.c_str(), &status) < 0) return false;
+  return status.f_type == EXT4_SUPER_MAGIC || status.f_type == BTRFS_SUPER_MAGIC || status.f_type == XFS_SUPER_MAGIC;
+}
+
+TEST(File, ReadsAtOnceWhatIsInMemory) {
+  const support::TempDir dir("/var/tmp");
+  if (!tells_what_is_at_hand(dir.str())) GTEST_SKIP() << "/var/tmp is on a file system that cannot tell";
+  auto file = *File::open(Root::system(), dir.write("file", "0123456789"), kRead);
+  std::array<std::byte, 8> piece{};
+  EXPECT_EQ(*file.read_at_once(piece), 8U);
+  EXPECT_EQ(piece[7], std::byte{'7'});
+  EXPECT_EQ(*file.read_at_once(piece), 2U);
+  EXPECT_EQ(*file.read_at_once(piece), 0U);
+}
+
+TEST(File, ReadsNothingAtOnceThatIsNotInMemory) {
+  const support::TempDir dir("/var/tmp");
+  if (!tells_what_is_at_hand(dir.str())) GTEST_SKIP() << "/var/tmp is on a file system that cannot tell";
+  const std::string path = dir.write("file", std::string(1 << 20, 'x'));
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  ::fsync(fd);
+  ASSERT_EQ(::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+  ::close(fd);
+  auto file = *File::open(Root::system(), path, kRead);
+  std::array<std::byte, 4096> piece{};
+  EXPECT_EQ(file.read_at_once(piece).error().errno_value, EAGAIN);
+  EXPECT_EQ(*file.read(piece), piece.size());
+}
+
+TEST(File, ReadsNothingAtOnceFromWhatIsNoRegularFile) {
+  auto file = *File::open(Root::system(), "/dev/zero", kRead);
+  std::array<std::byte, 8> piece{};
+  EXPECT_EQ(file.read_at_once(piece).error().errno_value, EAGAIN);
+}
+
+TEST(File, LeavesTheTimeOfAccessAlone) {
+  const support::TempDir dir;
+  const std::string path = dir.write("file", "x");
+  const std::array<timespec, 2> long_ago{timespec{1000, 0}, timespec{1000, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), long_ago.data(), 0), 0);
+  auto file = *File::open(Root::system(), path, kRead);
+  std::array<std::byte, 1> piece{};
+  EXPECT_EQ(*file.read(piece), 1U);
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_atim.tv_sec, 1000);
 }
 
 TEST(File, AppendsBehindWhatOthersWrote) {

@@ -44,6 +44,11 @@ TEST(CxxBackend, ReportsMisplacedBase64) {
               ElementsAre(HasSubstr("'Bb' with base64 members is used both in arguments and in results")));
 }
 
+TEST(CxxBackend, ReportsAtOnceWithoutAResult) {
+  EXPECT_THAT(errors_of("{ 'command': 'do', 'features': [ 'at-once' ] }"),
+              ElementsAre("test.json:1: error: command 'do' with feature 'at-once' must return something"));
+}
+
 TEST(CxxBackend, DeclaresNoHandlerForCommandsThatAreNotGenerated) {
   const std::string text =
       "{ 'command': 'guest-one', 'gen': false, 'data': { 'a': 'int' } }\n{ 'command': 'guest-two' }\n";

@@ -137,9 +137,18 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"guest-numbers", R"({"a": 1, "b": 1, "c": 1, "d": 128, "e": 1})", "Parameter 'd' expects int8_t"},
         Case{"guest-numbers", R"({"a": 1, "b": 1, "c": 1, "d": 1})", "Parameter 'e' is missing"}));
 
+TEST(GeneratedAtOnceHandler, AnswersOrLeavesEverythingToTheOther) {
+  commands::Context context;
+  EXPECT_EQ(call_at_once(context, "guest-maybe", R"({"number": 1})"), std::nullopt) << "not at hand";
+  context.at_hand = "no. ";
+  EXPECT_EQ(call_at_once(context, "guest-maybe", R"({"number": 1})"), R"({"name": "no. 1"})");
+  EXPECT_EQ(call_at_once(context, "guest-maybe", R"({"number": true})"), std::nullopt) << "wrong arguments";
+  EXPECT_EQ(call(context, "guest-maybe", R"({"number": 1})"), R"({"name": "1"})");
+}
+
 TEST(GeneratedTable, FollowsTheSchema) {
   const auto table = protocol::command_table();
-  ASSERT_EQ(table.size(), 7U);
+  ASSERT_EQ(table.size(), 8U);
   EXPECT_EQ(table[0].name, "guest-put");
   EXPECT_TRUE(table[0].has_feature("one"));
   EXPECT_TRUE(table[0].has_feature("two"));
@@ -148,8 +157,9 @@ TEST(GeneratedTable, FollowsTheSchema) {
   EXPECT_FALSE(table[1].coroutine);
   EXPECT_TRUE(table[1].success_response);
   EXPECT_FALSE(table[5].success_response);
-  EXPECT_EQ(table[6].name, "guest-later");
-  EXPECT_EQ(table[6].run, nullptr);
+  EXPECT_NE(table[6].run_at_once, nullptr);
+  EXPECT_EQ(table[7].name, "guest-later");
+  EXPECT_EQ(table[7].run, nullptr);
 }
 
 }  // namespace

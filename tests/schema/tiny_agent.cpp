@@ -40,6 +40,13 @@ Result<NumbersResult> numbers(Context& context, const NumbersArgs& args) {
 
 Result<NothingElseResult> nothing_else(Context& context) { return context.where; }
 
+Result<MaybeResult> maybe(Context&, const MaybeArgs& args) { return Named{std::to_string(args.number)}; }
+
+std::optional<MaybeResult> maybe_at_once(Context& context, const MaybeArgs& args) {
+  if (!context.at_hand) return std::nullopt;
+  return Named{*context.at_hand + std::to_string(args.number)};
+}
+
 std::string call(Context& context, std::string_view name, std::string_view arguments, protocol::ReplySink* sink) {
   const auto table = protocol::command_table();
   const auto entry = std::find_if(table.begin(), table.end(), [&](const auto& each) { return each.name == name; });
@@ -55,6 +62,17 @@ std::string call(Context& context, std::string_view name, std::string_view argum
     result = entry->run(context, &root, writer);
   }
   return result ? writer.take_text() : "error: " + result.error().text;
+}
+
+std::optional<std::string> call_at_once(Context& context, std::string_view name, std::string_view arguments) {
+  const auto table = protocol::command_table();
+  const auto entry = std::find_if(table.begin(), table.end(), [&](const auto& each) { return each.name == name; });
+  const auto document = protocol::JsonDocument::parse(protocol::Buffer(arguments));
+  if (entry == table.end() || entry->run_at_once == nullptr || !document) return "no such command";
+  const auto root = document->root();
+  protocol::JsonWriter writer;
+  if (!entry->run_at_once(context, &root, writer)) return std::nullopt;
+  return writer.take_text();
 }
 
 }  // namespace guestd::tiny

@@ -21,6 +21,7 @@ struct Context {
   tiny::Where where;
   std::vector<tiny::Shape> shapes;
   std::optional<Error> error;
+  std::optional<std::string> at_hand;  // for guest-maybe
 };
 
 }  // namespace guestd::commands
@@ -30,5 +31,8 @@ namespace guestd::tiny {
 /// Runs a command on `arguments` (JSON; empty: none) and returns its result as text, or `error: <text>`.
 std::string call(commands::Context& context, std::string_view name, std::string_view arguments,
                  protocol::ReplySink* sink = nullptr);
+
+/// The same by the handler that never waits; nothing if it leaves the command to the other.
+std::optional<std::string> call_at_once(commands::Context& context, std::string_view name, std::string_view arguments);
 
 }  // namespace guestd::tiny

@@ -20,7 +20,7 @@ root_size=1500M
 packages=(
   systemd systemd-sysv udev dbus kmod linux-image-cloud-amd64
   qemu-guest-agent                                          # the agent that guestd replaces
-  libsimdjson14 libsystemd0 libudev1 libstdc++6 init-system-helpers # what guestd's package depends on
+  libsimdjson14 libudev1 libstdc++6 init-system-helpers # what guestd's package depends on
   tzdata python3-minimal                                    # clients that run inside the guest
 )
 
