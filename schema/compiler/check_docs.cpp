@@ -38,11 +38,12 @@ Subjects subjects_of(const Type& type) {
   return subjects;
 }
 
-Subjects subjects_of(const Command& command) {
+/// `data` of a command or event.
+Subjects subjects_of(const std::vector<Feature>& features, const Type* data) {
   Subjects subjects;
-  add_features(command.features, subjects);
-  const bool inline_arguments = command.arguments != nullptr && command.arguments->name.empty();
-  if (inline_arguments) add_members(command.arguments->object()->members, subjects);
+  add_features(features, subjects);
+  const bool inline_members = data != nullptr && data->name.empty();
+  if (inline_members) add_members(data->object()->members, subjects);
   return subjects;
 }
 
@@ -88,8 +89,13 @@ void check_docs(State& state) {
   }
   for (const auto& command : state.schema.commands) {
     if (!command->doc) continue;
-    check(state, *command->doc, subjects_of(*command));
+    check(state, *command->doc, subjects_of(command->features, command->arguments));
     check_sections(state, *command->doc, command->returns.has_value(), true);
+  }
+  for (const auto& event : state.schema.events) {
+    if (!event->doc) continue;
+    check(state, *event->doc, subjects_of(event->features, event->data));
+    check_sections(state, *event->doc, false, false);
   }
 }
 
