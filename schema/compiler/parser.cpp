@@ -34,8 +34,7 @@ class Parser {
 
   void doc() {
     const Token token = next();
-    Diagnostics ignored;
-    auto doc = parse_doc(token.text, token.position, dialect_.legacy ? ignored : diagnostics_);
+    auto doc = parse_doc(token.text, token.position, diagnostics_, dialect_.legacy);
     if (doc.symbol.empty()) {
       expressions_.push_back({std::nullopt, std::move(doc)});
     } else if (now_.is('{')) {

@@ -179,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
              {"1: feature 'g' is not documented", "6: documented feature 'f' does not exist"}},
         Case{"##\n# @do:\n#\n# Returns: x\n##\n{ 'command': 'do' }", {"4: 'Returns' although nothing is returned"}},
         Case{"##\n# @Xa:\n#\n# Errors: x\n##\n{ 'struct': 'Xa', 'data': {} }", {"4: 'Errors' is for commands only"}},
-        Case{"##\n# @do:\n#\n# Since: 1\n#\n# Since: 2\n##\n{ 'command': 'do' }", {"6: section stands here twice"}},
+        Case{"##\n# @do:\n#\n# Since: 1\n#\n# Since: 2\n##\n{ 'command': 'do' }", {"6: second section 'Since'"}},
         Case{"##\n# @Xa:\n#\n# @a: x\n##\n{ 'enum': 'Xa', 'data': [ 'a',\n'b' ] }",
              {"7: member 'b' is not documented"}}));
 
