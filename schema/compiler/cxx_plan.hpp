@@ -24,6 +24,8 @@ struct Plan {
   std::set<const Type*> encoded;             // types that replies of implemented commands carry
 };
 
+/// Reports what the language allows but C++ cannot tell apart, and types that are not there (--partial).
+void check_clashes(const Schema& schema, Diagnostics& diagnostics);
 Plan make_plan(const Schema& schema, std::string_view name_space, Diagnostics& diagnostics);
 
 /// Members whose text on the wire is base64 carry the feature `base64`: bytes in C++.
