@@ -38,44 +38,67 @@ Subjects subjects_of(const Type& type) {
   return subjects;
 }
 
-Subjects subjects_of(const Command& command) {
+Subjects subjects_of(const std::vector<Feature>& features, const Type* arguments) {
   Subjects subjects;
-  add_features(command.features, subjects);
-  const bool inline_arguments = command.arguments != nullptr && command.arguments->name.empty();
-  if (inline_arguments) add_members(command.arguments->object()->members, subjects);
+  add_features(features, subjects);
+  const bool inline_arguments = arguments != nullptr && arguments->name.empty();
+  if (inline_arguments) add_members(arguments->object()->members, subjects);
   return subjects;
 }
 
-void check(State& state, const DocComment& doc, const Subjects& subjects) {
+void check_members(State& state, const DocComment& doc, const Subjects& subjects) {
   for (const auto& [name, position] : subjects.members) {
-    if (doc.member(name) == nullptr) state.error(position, "member " + quoted(name) + " is not documented");
+    const auto* entry = doc.member(name);
+    if (entry == nullptr) state.error(position, "member " + quoted(name) + " is not documented");
+    if (entry != nullptr && entry->text.empty()) state.error(entry->position, "'@" + name + ":' has no text");
   }
   for (const auto& entry : doc.members) {
     const bool known = std::any_of(subjects.members.begin(), subjects.members.end(),
                                    [&](const auto& member) { return member.first == entry.name; });
     if (!known) state.error(entry.position, "documented member " + quoted(entry.name) + " does not exist");
   }
+}
+
+void check_features(State& state, const DocComment& doc, const Subjects& subjects) {
   for (const auto& name : subjects.features) {
     if (doc.feature(name) == nullptr) state.error(doc.position, "feature " + quoted(name) + " is not documented");
   }
   for (const auto& entry : doc.features) {
     if (!subjects.features.contains(entry.name)) {
       state.error(entry.position, "documented feature " + quoted(entry.name) + " does not exist");
+    } else if (entry.text.empty()) {
+      state.error(entry.position, "'@" + entry.name + ":' has no text");
     }
   }
 }
 
-void check_sections(State& state, const DocComment& doc, bool returns, bool command) {
+/// Sections that stand once at most.
+void check_once(State& state, const DocComment& doc) {
   using Kind = DocComment::Section::Kind;
   std::set<Kind> seen;
   for (const auto& section : doc.sections) {
     const bool once = section.kind == Kind::kReturns || section.kind == Kind::kErrors || section.kind == Kind::kSince;
-    if (once && !seen.insert(section.kind).second) state.error(section.position, "section stands here twice");
-    if (section.kind == Kind::kReturns && !returns) {
-      state.error(section.position, "'Returns' although nothing is returned");
+    if (once && !seen.insert(section.kind).second) {
+      state.error(section.position, "second section " + quoted(tag_of(section.kind)));
     }
-    if (section.kind == Kind::kErrors && !command) state.error(section.position, "'Errors' is for commands only");
   }
+}
+
+void check_no_section(State& state, const DocComment& doc, DocComment::Section::Kind kind, std::string_view why) {
+  const auto* section = doc.section(kind);
+  if (section != nullptr) state.error(section->position, quoted(tag_of(kind)) + std::string(why));
+}
+
+void check(State& state, const DocComment& doc, const Subjects& subjects) {
+  check_members(state, doc, subjects);
+  check_features(state, doc, subjects);
+  check_once(state, doc);
+}
+
+void check_no_command(State& state, const DocComment& doc) {
+  using Kind = DocComment::Section::Kind;
+  check_no_section(state, doc, Kind::kReturns, " is for commands only");
+  check_no_section(state, doc, Kind::kErrors, " is for commands only");
 }
 
 }  // namespace
@@ -84,12 +107,19 @@ void check_docs(State& state) {
   for (const auto& type : state.schema.types) {
     if (!type->doc) continue;
     check(state, *type->doc, subjects_of(*type));
-    check_sections(state, *type->doc, false, false);
+    check_no_command(state, *type->doc);
   }
   for (const auto& command : state.schema.commands) {
     if (!command->doc) continue;
-    check(state, *command->doc, subjects_of(*command));
-    check_sections(state, *command->doc, command->returns.has_value(), true);
+    check(state, *command->doc, subjects_of(command->features, command->arguments));
+    if (!command->returns) {
+      check_no_section(state, *command->doc, DocComment::Section::Kind::kReturns, " although nothing is returned");
+    }
+  }
+  for (const auto& event : state.schema.events) {
+    if (!event->doc) continue;
+    check(state, *event->doc, subjects_of(event->features, event->data));
+    check_no_command(state, *event->doc);
   }
 }
 
