@@ -125,12 +125,12 @@ struct Verb {
 };
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> list{
+  static const std::vector<Verb> kVerbs{
       {"check", {"SCHEMA"}, {}, {}, {}, run_check},
       {"c++", {"SCHEMA"}, {"out", "namespace"}, {}, {}, run_cxx},
       {"docs", {"SCHEMA"}, {"format"}, {"out"}, {}, run_docs},
   };
-  return list;
+  return kVerbs;
 }
 
 std::string usage() {
