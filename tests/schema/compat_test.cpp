@@ -231,16 +231,16 @@ TEST(Compat, EndsOnTypesThatHoldThemselves) {
 
 TEST(Compat, SaysWhichBranchOfAnAlternateIsGoneOrNew) {
   const auto schema = [](const std::string& branches, const std::string& command) {
-    return "{ 'alternate': 'Alt', 'data': { " + branches + " } } { 'struct': 'Result', 'data': { 'm': 'Alt' } }" +
-           command;
+    return "{ 'struct': 'Thing', 'data': {} } { 'alternate': 'Alt', 'data': { " + branches +
+           " } } { 'struct': 'Result', 'data': { 'm': 'Alt' } }" + command;
   };
   const std::string sent = "{ 'command': 'go', 'data': { 'm': 'Alt' } }";
   const std::string received = "{ 'command': 'go', 'returns': 'Result' }";
-  EXPECT_THAT(changes(schema("'a': 'str',\n'b': 'int'", sent), schema("'a': 'str'", sent)),
-              ElementsAre("old:2: breaking: command 'go': argument 'm' can no longer be int"));
-  EXPECT_THAT(changes(schema("'a': 'str'", received), schema("'a': 'str',\n'b': 'int'", received)),
-              ElementsAre("new:2: breaking: command 'go': member 'm' can now be int"));
-  EXPECT_THAT(changes(schema("'a': 'str'", sent), schema("'a': 'str', 'b': 'int'", sent)), IsEmpty());
+  EXPECT_THAT(changes(schema("'a': 'str',\n'b': 'Thing'", sent), schema("'a': 'str'", sent)),
+              ElementsAre("old:2: breaking: command 'go': argument 'm' can no longer be Thing"));
+  EXPECT_THAT(changes(schema("'a': 'str'", received), schema("'a': 'str',\n'b': 'Thing'", received)),
+              ElementsAre("new:2: breaking: command 'go': member 'm' can now be Thing"));
+  EXPECT_THAT(changes(schema("'a': 'str'", sent), schema("'a': 'str', 'b': 'Thing'", sent)), IsEmpty());
 }
 
 TEST(Compat, NotesFeaturesAndConditions) {
