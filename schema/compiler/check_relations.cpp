@@ -136,12 +136,24 @@ class Relations {
     return entry->second;
   }
 
-  void branch_clashes(const ObjectType::Branch& branch, const std::vector<const Type*>& levels) {
-    if (levels_of(*branch.type, false).empty()) return;
-    for (const Member* member : all_members(*branch.type->object())) {
-      if (const Member* other = find(levels, c_name(member->name))) {
-        state_.error(branch.position, "in branch " + quoted(branch.name) + " member " + quoted(member->name) +
-                                          " clashes with " + quoted(other->name));
+  static std::size_t count_members(const std::vector<const Type*>& levels) {
+    std::size_t count = 0;
+    for (const Type* level : levels) count += level->object()->members.size();
+    return count;
+  }
+
+  /// Goes through the side that has fewer members, since one large struct may be in many unions.
+  void branch_clashes(const ObjectType::Branch& branch, const std::vector<const Type*>& outside) {
+    const auto inside = levels_of(*branch.type, false);
+    if (inside.empty()) return;
+    const bool swap = count_members(outside) < count_members(inside);
+    for (const Type* level : swap ? outside : inside) {
+      for (const auto& member : level->object()->members) {
+        const Member* other = find(swap ? inside : outside, c_name(member.name));
+        if (other == nullptr) continue;
+        state_.error(branch.position, "in branch " + quoted(branch.name) + " member " +
+                                          quoted(swap ? other->name : member.name) + " clashes with " +
+                                          quoted(swap ? member.name : other->name));
       }
     }
   }

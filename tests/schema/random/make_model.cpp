@@ -13,7 +13,9 @@ using Names = std::vector<std::string>;
 const Names kBuiltins{"str",    "number", "int",    "int8", "int16", "int32", "int64", "uint8",
                       "uint16", "uint32", "uint64", "size", "bool",  "null",  "any"};
 const Names kWords{"path", "size-of", "state", "bus", "x", "link2", "node", "read-only"};
-const Names kFeatures{"deprecated", "unstable", "fast", "my-feature", "x2"};
+const Names kFeatures{"fast", "my-feature", "x2"};
+/// These say something to whoever uses a name on the wire, so types cannot have them.
+const Names kSpecialFeatures{"deprecated", "unstable"};
 const Names kMacros{"CONFIG_LINUX", "CONFIG_A", "HAVE_B2", "X"};
 
 /// Names are numbered, so that members never clash, whichever struct is the base of whichever.
@@ -61,12 +63,23 @@ class Maker {
     return "{ '" + kind + "': [ " + condition(depth + 1) + ", " + condition(depth + 1) + " ] }";
   }
 
-  Marks marks() {
+  Marks type_marks() {
     Marks result{{}, condition()};
-    for (const auto& name : kFeatures) {
-      if (dice_.chance(5)) result.features.push_back({name, condition()});
-    }
+    add_features(result, kFeatures);
     return result;
+  }
+
+  /// Of what has a name on the wire.
+  Marks marks() {
+    auto result = type_marks();
+    add_features(result, kSpecialFeatures);
+    return result;
+  }
+
+  void add_features(Marks& target, const Names& names) {
+    for (const auto& name : names) {
+      if (dice_.chance(5)) target.features.push_back({name, condition()});
+    }
   }
 
   Use any_use() {
@@ -84,7 +97,7 @@ class Maker {
   }
 
   void add_enum(const std::string& name) {
-    Enum result{name, {}, marks()};
+    Enum result{name, {}, type_marks()};
     const auto count = 1 + dice_.roll(5);
     for (std::size_t index = 0; index < count; ++index) result.values.push_back({fresh(), marks()});
     values_[name] = result.values;
@@ -93,7 +106,7 @@ class Maker {
 
   /// A base is always one that was made before, which leaves no room for circles.
   void add_struct(std::size_t index) {
-    Struct result{structs_[index], {}, members(4), marks()};
+    Struct result{structs_[index], {}, members(4), type_marks()};
     if (index > 0 && dice_.chance(30)) result.base = structs_[dice_.roll(index)];
     if (result.base.empty()) roots_.push_back(result.name);
     model_.definitions.emplace_back(std::move(result));
@@ -102,7 +115,7 @@ class Maker {
   void add_union(const std::string& name) {
     Union result;
     result.name = name;
-    result.marks = marks();
+    result.marks = type_marks();
     result.enumeration = dice_.pick(enums_);
     result.tag = fresh();
     const Member tag{result.tag, {result.enumeration, false}, false, {}};
@@ -111,7 +124,7 @@ class Maker {
                           tag);
     if (dice_.chance(40)) {  // the base as a struct of its own
       result.base = name + "Base";
-      model_.definitions.emplace_back(Struct{result.base, {}, std::exchange(result.members, {}), marks()});
+      model_.definitions.emplace_back(Struct{result.base, {}, std::exchange(result.members, {}), type_marks()});
     }
     for (const auto& value : values_[result.enumeration]) {
       if (result.branches.empty() || dice_.chance(60)) {
@@ -138,7 +151,7 @@ class Maker {
     if (uses.back().type != "str" && dice_.chance(30)) uses.push_back({"bool", false});
     if (dice_.chance(30)) uses.push_back({"null", false});
     dice_.shuffle(uses);
-    Alternate result{name, {}, marks()};
+    Alternate result{name, {}, type_marks()};
     for (const auto& use : uses) result.branches.push_back({fresh(), use, false, {{}, condition()}});
     model_.definitions.emplace_back(std::move(result));
   }
