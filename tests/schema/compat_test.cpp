@@ -229,6 +229,20 @@ TEST(Compat, EndsOnTypesThatHoldThemselves) {
               ElementsAre("new:1: breaking: command 'go': argument 'node.value' was int, is int8"));
 }
 
+TEST(Compat, TakesSchemasThatAreDeepAndWide) {
+  constexpr int kDepth = 20000;
+  const auto schema = [](const std::string& last) {
+    std::string text = "{ 'command': 'go', 'data': { 'it': 'Type0' } }\n";
+    for (int index = 0; index < kDepth; ++index) {
+      const auto name = "Type" + std::to_string(index);
+      const auto next = index + 1 < kDepth ? "Type" + std::to_string(index + 1) : last;
+      text += "{ 'struct': '" + name + "', 'data': { 'm': '" + next + "' } }\n";
+    }
+    return text;
+  };
+  EXPECT_THAT(changes(schema("int"), schema("str")), ElementsAre(HasSubstr(".m' was int, is str")));
+}
+
 TEST(Compat, SaysWhichBranchOfAnAlternateIsGoneOrNew) {
   const auto schema = [](const std::string& branches, const std::string& command) {
     return "{ 'struct': 'Thing', 'data': {} } { 'alternate': 'Alt', 'data': { " + branches +
