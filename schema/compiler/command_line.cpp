@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view kUsage =
     "usage: qapi-compiler check SCHEMA\n"
     "       qapi-compiler c++ SCHEMA --out DIR --namespace NS\n"
-    "       qapi-compiler docs SCHEMA --format markdown [--out FILE]\n";
+    "       qapi-compiler docs SCHEMA --format markdown|man|examples [--out FILE]\n";
 
 struct Request {
   std::string verb;
@@ -104,8 +104,9 @@ int write_introspection(const Request& request, const Schema& schema) {
   return std::cout ? 0 : 1;
 }
 
-int write_docs(const Request& request, const Schema& schema) {
-  const auto text = generate_markdown(schema);
+int write_docs(const Request& request, const Schema& schema, const Sources& sources, Diagnostics& diagnostics) {
+  const auto text = generate_docs(schema, request.options.at("--format"), request.schema, diagnostics);
+  if (diagnostics.any()) return report(diagnostics, sources);
   const auto out = request.options.find("--out");
   if (out != request.options.end()) return write_file(out->second, text) ? 0 : 1;
   std::cout << text << std::flush;
@@ -119,7 +120,7 @@ bool options_fit(const Request& request) {
   if (request.verb == "c++") return options.size() == 2 && options.contains("--out") && options.contains("--namespace");
   if (request.verb != "docs") return false;
   const auto format = options.find("--format");
-  return format != options.end() && format->second == "markdown" && options.size() == 1 + options.count("--out");
+  return format != options.end() && is_docs_format(format->second) && options.size() == 1 + options.count("--out");
 }
 
 }  // namespace
@@ -139,7 +140,7 @@ int run_command_line(const std::vector<std::string>& arguments) {
   if (diagnostics.any()) return report(diagnostics, sources);
   if (request->verb == "c++") return write_cxx(*request, schema, sources, diagnostics);
   if (request->verb == "introspect") return write_introspection(*request, schema);
-  if (request->verb == "docs") return write_docs(*request, schema);
+  if (request->verb == "docs") return write_docs(*request, schema, sources, diagnostics);
   return 0;
 }
 
