@@ -16,6 +16,7 @@
 #include "daemon/log.hpp"
 #include "daemon/options.hpp"
 #include "daemon/process.hpp"
+#include "generated/introspection.hpp"
 #include "platform/host.hpp"
 #include "platform/process_limits.hpp"
 
@@ -83,6 +84,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> known = known_command_names();
   StartContext context;
   context.known_commands = known;
+  context.introspection = commands::introspection();
   if (const char* file = std::getenv("QGA_CONF")) context.sources.environment = file;
   const CommandLine line = parse_command_line(argc, argv, context);
   std::fputs(line.output.c_str(), stdout);

@@ -12,7 +12,9 @@
 namespace guestd::daemon {
 namespace {
 
-constexpr int kCheckConfig = 0x100;  // no short form
+// Options without a short form.
+constexpr int kCheckConfig = 0x100;
+constexpr int kSchema = 0x101;
 
 constexpr const char* kShortOptions = "hVvdDrc:m:p:l:f:F::b:a:s:t:";
 
@@ -31,6 +33,7 @@ constexpr std::array kLongOptions{
     option{"path", required_argument, nullptr, 'p'},
     option{"pidfile", required_argument, nullptr, 'f'},
     option{"retry-path", no_argument, nullptr, 'r'},
+    option{"schema", no_argument, nullptr, kSchema},
     option{"statedir", required_argument, nullptr, 't'},
     option{"verbose", no_argument, nullptr, 'v'},
     option{"version", no_argument, nullptr, 'V'},
@@ -65,6 +68,8 @@ std::optional<CommandLine> act_at_once(const GivenOption& given, std::string_vie
       return ending(Action::kPrintHelp, help_text(program));
     case 'V':
       return ending(Action::kPrintVersion, version_text(program));
+    case kSchema:
+      return ending(Action::kPrintSchema, schema_text(context.introspection));
     case 'a':
     case 'b':
       if (given.argument != "help" && given.argument != "?") return std::nullopt;

@@ -15,6 +15,8 @@ namespace guestd::daemon {
 struct StartContext {
   /// Every name that a list of commands may contain, in the order of the schema; -b help prints them.
   std::span<const std::string_view> known_commands;
+  /// What --schema prints, one JSON object per line.
+  std::string_view introspection;
   /// `option` is filled in from -c.
   ConfigurationSources sources;
 };
@@ -28,6 +30,7 @@ struct CommandLine {
     kPrintHelp,
     kPrintVersion,
     kListCommands,
+    kPrintSchema,
     kDumpConfiguration,
     kCheckConfiguration,
     kFail,
@@ -41,12 +44,14 @@ struct CommandLine {
   int exit_code = 0;
 };
 
-/// qemu-ga's options, and --check-config. Reads the configuration file. -V, -h and -b help act when they are met,
-/// without a look at the file. `argv` has at least one element. Not thread-safe, because getopt is not.
+/// qemu-ga's options, --check-config and --schema. Reads the configuration file. -V, -h, --schema and -b help act when
+/// they are met, without a look at the file. `argv` has at least one element. Not thread-safe, because getopt is not.
 CommandLine parse_command_line(int argc, char* const* argv, const StartContext& context);
 
 /// The text of -h. `program` is how guestd was called.
 std::string help_text(std::string_view program);
+/// The lines of an introspection as one JSON array, still one element per line.
+std::string schema_text(std::string_view introspection);
 /// The line of -V: that of qemu-ga if called by this name.
 std::string version_text(std::string_view program);
 

@@ -38,6 +38,7 @@ Running:
 
 Information:
   -D, --dump-conf       print the configuration in effect and exit
+      --schema          print what the agent can be asked, as JSON, and exit
       --check-config    check configuration and surroundings, report, and exit
   -V, --version         print the version and exit
   -h, --help            print this and exit
@@ -48,6 +49,16 @@ Information:
 std::string help_text(std::string_view program) {
   std::string text = "Usage: " + std::string(program) + " [-m <method> -p <path>] [<options>]\n";
   return text.append(kOptionsText);
+}
+
+std::string schema_text(std::string_view introspection) {
+  std::string text = "[";
+  while (!introspection.empty()) {
+    const auto end = introspection.find('\n');
+    text.append(text.size() > 1 ? ",\n" : "\n").append(introspection.substr(0, end));
+    introspection.remove_prefix(end == std::string_view::npos ? introspection.size() : end + 1);
+  }
+  return text + (text.size() > 1 ? "\n]\n" : "]\n");
 }
 
 std::string version_text(std::string_view program) {

@@ -6,6 +6,8 @@
 namespace guestd::schema {
 
 std::vector<GeneratedFile> generate_cxx(const Schema& schema, std::string_view name_space, Diagnostics& diagnostics) {
+  cxx::check_clashes(schema, diagnostics);
+  if (diagnostics.any()) return {};
   const auto plan = cxx::make_plan(schema, name_space, diagnostics);
   if (diagnostics.any()) return {};
   return {

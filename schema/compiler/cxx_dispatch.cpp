@@ -38,6 +38,7 @@ void encode_result(CodeWriter& code, const Plan& plan, const Command& command) {
     code.line("out.end_object();");
     return;
   }
+  if (is_constant(command)) return code.line("protocol::encode::constant(*result, out);");
   encode_use(code, plan, *command.returns, "*result");
 }
 
@@ -83,8 +84,8 @@ std::string dispatch_source(const Plan& plan) {
   prologue(code, false);
   for (const auto* header : {"array", "string_view", "utility"}) code.line({"#include <", header, ">"});
   code.blank();
-  for (const auto* header :
-       {"commands.hpp", "decode.hpp", "encode.hpp", "protocol/decode.hpp", "protocol/dispatch.hpp"}) {
+  for (const auto* header : {"commands.hpp", "decode.hpp", "encode.hpp", "protocol/decode.hpp", "protocol/dispatch.hpp",
+                             "protocol/encode_constant.hpp"}) {
     code.line({"#include \"", header, "\""});
   }
   code.blank();

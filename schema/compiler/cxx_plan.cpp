@@ -80,6 +80,16 @@ void check_base64(const Plan& plan, Diagnostics& diagnostics) {
   }
 }
 
+void check_constants(const Plan& plan, Diagnostics& diagnostics) {
+  for (const auto& command : plan.schema.commands) {
+    const bool list = command->returns && command->returns->list;
+    if (is_constant(*command) && !list) {
+      diagnostics.error(command->position,
+                        "command '" + command->name + "' with feature 'constant' must return a list");
+    }
+  }
+}
+
 std::string builtin_name(std::string_view name) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kNames{{{"str", "std::string"},
                                                                                   {"number", "double"},
@@ -111,17 +121,20 @@ Plan make_plan(const Schema& schema, std::string_view name_space, Diagnostics& d
     }
     add_reachable(command->arguments, plan.arguments);
     if (command->gen) add_reachable(command->arguments, plan.decoded);
-    if (command->gen && command->returns) add_reachable(command->returns->type, plan.encoded);
+    if (command->gen && command->returns && !is_constant(*command)) add_reachable(command->returns->type, plan.encoded);
   }
   Sorter sorter(plan, diagnostics);
   for (const auto& type : schema.types) sorter.visit(type.get());
   if (diagnostics.any()) return plan;  // what follows does not end on types that hold themselves
   check_directions(plan, diagnostics);
   check_base64(plan, diagnostics);
+  check_constants(plan, diagnostics);
   return plan;
 }
 
 bool is_base64(const Member& member) { return has_feature(member.features, "base64"); }
+
+bool is_constant(const Command& command) { return has_feature(command.features, "constant"); }
 
 bool streams(const Plan& plan, const Type& type) {
   if (const auto* object = type.object()) {

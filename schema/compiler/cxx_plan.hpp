@@ -24,10 +24,14 @@ struct Plan {
   std::set<const Type*> encoded;             // types that replies of implemented commands carry
 };
 
+/// Reports what the language allows but C++ cannot tell apart, and types that are not there (--partial).
+void check_clashes(const Schema& schema, Diagnostics& diagnostics);
 Plan make_plan(const Schema& schema, std::string_view name_space, Diagnostics& diagnostics);
 
 /// Members whose text on the wire is base64 carry the feature `base64`: bytes in C++.
 bool is_base64(const Member& member);
+/// Commands whose list never changes carry the feature `constant`: their handlers return it ready to be sent.
+bool is_constant(const Command& command);
 /// Whether replies with this type may stream: it holds a base64 member, and so its encoder may change it.
 bool streams(const Plan& plan, const Type& type);
 

@@ -69,14 +69,18 @@ void alternate(CodeWriter& code, const Plan& plan, const Type& type) {
   code.line({"using ", plan.names.at(&type), " = std::variant<", list, ">;"});
 }
 
+std::string result_type(const Plan& plan, const Command& command) {
+  if (is_constant(command)) return "protocol::ConstantList";
+  return command.returns ? spell(plan, *command.returns) : "void";
+}
+
 void aliases(CodeWriter& code, const Plan& plan) {
   for (const auto& command : plan.schema.commands) {
     code.line({"// ", command->name});
     if (command->arguments != nullptr && !command->arguments->name.empty()) {
       code.line({"using ", arguments_name(*command), " = ", plan.names.at(command->arguments), ";"});
     }
-    code.line(
-        {"using ", result_name(*command), " = ", command->returns ? spell(plan, *command->returns) : "void", ";"});
+    code.line({"using ", result_name(*command), " = ", result_type(plan, *command), ";"});
   }
 }
 
@@ -90,7 +94,8 @@ std::string types_header(const Plan& plan) {
     code.line({"#include <", header, ">"});
   }
   code.blank();
-  for (const auto* header : {"protocol/base64.hpp", "protocol/byte_stream.hpp", "protocol/json_reader.hpp"}) {
+  for (const auto* header :
+       {"protocol/base64.hpp", "protocol/byte_stream.hpp", "protocol/constant_list.hpp", "protocol/json_reader.hpp"}) {
     code.line({"#include \"", header, "\""});
   }
   code.blank();

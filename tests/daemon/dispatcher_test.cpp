@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "generated/introspection.hpp"
+#include "protocol/json_reader.hpp"
 #include "tests/commands/command_bench.hpp"
 
 namespace guestd::daemon {
@@ -110,6 +112,28 @@ TEST_F(DispatcherTest, ListsExactlyWhatItAdmitsAsEnabled) {
   const Dispatcher some = with({"guest-ping", "guest-info", "guest-get-vcpus"}, {"guest-info"});
   for (const auto& status : some.commands())
     EXPECT_EQ(some.admit(status.name).has_value(), status.enabled) << status.name;
+}
+
+TEST_F(DispatcherTest, ListsTheCommandsThatTheSchemaOnTheWireDescribesInTheSameOrder) {
+  std::vector<std::string> described;
+  std::string_view rest = commands::introspection();
+  while (!rest.empty()) {
+    const auto entry = protocol::JsonDocument::parse(protocol::Buffer(rest.substr(0, rest.find('\n'))));
+    ASSERT_TRUE(entry) << entry.error().text;
+    rest.remove_prefix(rest.find('\n') + 1);
+    if (entry->root().find("meta-type")->as_string() != "command") continue;
+    described.emplace_back(entry->root().find("name")->as_string());
+  }
+  std::vector<std::string> listed;
+  for (const auto& status : all_.commands()) listed.push_back(status.name);
+  EXPECT_EQ(listed, described);
+}
+
+TEST_F(DispatcherTest, FiltersExtensionsLikeAllCommands) {
+  EXPECT_EQ(refusal(with({}, {"guestd-get-schema"}), "guestd-get-schema"),
+            "Command guestd-get-schema has been disabled: the command is not allowed");
+  EXPECT_EQ(refusal(with({"guestd-get-schema"}, {}), "guestd-get-schema"), "(admitted)");
+  EXPECT_THAT(known_command_names(), Contains("guestd-get-schema"));
 }
 
 TEST_F(DispatcherTest, KnowsTheNamesOfOtherPlatformsInConfigurations) {

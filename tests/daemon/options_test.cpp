@@ -49,7 +49,7 @@ class Options : public testing::Test {
   support::TempDir directory_;
   std::string folder_ = directory_.str();
   std::string stderr_;  // of the last parse
-  StartContext context_{kKnown, {}};
+  StartContext context_{kKnown, "{\"name\": \"a\"}\n{\"name\": \"b\"}\n", {}};
 };
 
 TEST_F(Options, RunWithDefaultsWhenThereAreNone) {
@@ -136,7 +136,7 @@ TEST_F(Options, PrintHelpThatNamesEveryOption) {
   EXPECT_TRUE(line.output.starts_with("Usage: /x/guestd [-m <method> -p <path>] [<options>]\n"));
   for (const char* name :
        {"allow-rpcs", "block-rpcs", "check-config", "config", "daemonize", "dump-conf", "fsfreeze-hook", "help",
-        "logfile", "method", "path", "pidfile", "retry-path", "statedir", "verbose", "version"}) {
+        "logfile", "method", "path", "pidfile", "retry-path", "schema", "statedir", "verbose", "version"}) {
     EXPECT_NE(line.output.find("--" + std::string(name)), std::string::npos) << name;
   }
 }
@@ -151,11 +151,20 @@ TEST_F(Options, ListTheCommandsInTheOrderOfTheSchema) {
   EXPECT_EQ(parse({"-b", "help,guest-exec"}).action, Action::kFail);
 }
 
+TEST_F(Options, PrintTheSchemaAsOneJsonArray) {
+  const auto line = parse({"--schema"});
+  EXPECT_EQ(line.action, Action::kPrintSchema);
+  EXPECT_EQ(line.output, "[\n{\"name\": \"a\"},\n{\"name\": \"b\"}\n]\n");
+  EXPECT_EQ(line.exit_code, 0);
+  EXPECT_EQ(schema_text(""), "[]\n");
+}
+
 TEST_F(Options, ActAtOnceWhenTheyOnlyAsk) {
   configure("broken\n");
   EXPECT_EQ(parse({"-V", "--nope"}).action, Action::kPrintVersion);
   EXPECT_EQ(stderr_, "");
   EXPECT_EQ(parse({"-h", "-V"}).action, Action::kPrintHelp);
+  EXPECT_EQ(parse({"--schema", "--nope"}).action, Action::kPrintSchema);
   EXPECT_EQ(parse({"--nope", "-V"}).action, Action::kFail);
 }
 

@@ -36,6 +36,12 @@ TEST(CxxBackend, ReportsTypesThatHoldThemselves) {
               ElementsAre("test.json:1: error: type 'Tree' holds itself, which C++ cannot express yet"));
 }
 
+TEST(CxxBackend, ReportsNamesThatBecomeOneInCxx) {
+  EXPECT_THAT(errors_of("{ 'command': 'do' }\n{ 'command': 'guest-do' }\n{ 'enum': 'Ee', 'data': [ 'a1', 'a-1' ] }"),
+              ElementsAre("test.json:2: error: command 'guest-do' clashes with 'do' in C++",
+                          "test.json:3: error: enum value 'a-1' clashes with 'a1' in C++"));
+}
+
 TEST(CxxBackend, ReportsMisplacedBase64) {
   EXPECT_THAT(errors_of("{ 'command': 'do', 'data': { 'a': { 'type': 'int', 'features': [ 'base64' ] } } }"),
               ElementsAre("test.json:1: error: member 'a' with feature 'base64' must be a 'str'"));
