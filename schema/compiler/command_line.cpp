@@ -159,14 +159,14 @@ struct Verb {
 };
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> list{
+  static const std::vector<Verb> kVerbs{
       {"check", {"SCHEMA"}, {}, {}, {}, run_check},
       {"c++", {"SCHEMA"}, {"out", "namespace"}, {}, {}, run_cxx},
       {"docs", {"SCHEMA"}, {"format"}, {"out"}, {}, run_docs},
       {"introspect", {"SCHEMA"}, {}, {"out", "without", "namespace"}, {"unmask"}, run_introspect},
       {"compat", {"OLD", "NEW"}, {}, {}, {}, run_compat},
   };
-  return list;
+  return kVerbs;
 }
 
 std::string usage() {
