@@ -110,6 +110,10 @@ int run_cxx(const Request& request) {
 }
 
 int run_introspect(const Request& request) {
+  if (request.options.contains("namespace") && !request.options.contains("out")) {
+    std::cerr << "qapi-compiler: --namespace needs --out, the folder for the source\n";
+    return kBadUsage;
+  }
   Compiled compiled;
   if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
   const auto entries = introspect(compiled.schema, {request.flags.contains("unmask"), request.option("without")});

@@ -6,14 +6,17 @@
 #include <filesystem>
 #include <fstream>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "schema/compiler/introspection.hpp"
 #include "tests/schema/compiled.hpp"
 
 /// The rules of the language, one small schema each: `cases/NAME.json`, and beside it what is to come of it.
 /// `NAME.ok`: it is good; `NAME.err`: it is not. Either holds the exact lines that the compiler says (for a good schema
-/// those are warnings) below an optional first line `# --legacy --partial`, the flags to use.
+/// those are warnings) below an optional first line `# --legacy --partial`, the flags to use. `NAME.out`: what
+/// `introspect --unmask` prints for a good schema; without it that is the empty list, since nothing can be asked.
 namespace guestd::schema {
 namespace {
 
@@ -85,6 +88,19 @@ TEST_P(SchemaCase, IsTakenOrReportedAsExpected) {
   const auto compiled = compile_file(stem.string() + ".json", expected.dialect);
   EXPECT_NE(compiled.diagnostics.any(), good);
   EXPECT_THAT(said(compiled), ElementsAreArray(expected.lines));
+}
+
+TEST_P(SchemaCase, IsIntrospectedAsExpected) {
+  const auto stem = (folder() / GetParam().name).string();
+  if (!fs::exists(stem + ".ok")) {
+    EXPECT_FALSE(fs::exists(stem + ".out")) << "only a good schema can be introspected";
+    return;
+  }
+  const auto compiled = compile_file(stem + ".json", read_expectation(stem + ".ok").dialect);
+  std::ostringstream expected;
+  if (std::ifstream stream(stem + ".out"); stream) expected << stream.rdbuf();
+  EXPECT_EQ(introspection_array(introspect(compiled.schema, {true, ""})),
+            fs::exists(stem + ".out") ? expected.str() : "[]\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemas, SchemaCase, testing::ValuesIn(all_cases()), test_name);
