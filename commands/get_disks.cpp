@@ -82,7 +82,7 @@ GuestDiskInfo describe_partition(const BlockDevice& partition, const BlockDevice
 Result<GetDisksResult> get_disks(Context& context) {
   const platform::Host& host = context.host;
   const auto disks = platform::disks(host.root);
-  if (!disks) return Error::from_errno("Can't open directory \"/sys/block\"", disks.error().errno_value);
+  if (!disks) return disks.error();
   platform::DiskAddresses addresses(host.root, *host.disks.database);
   GetDisksResult result;
   for (const BlockDevice& disk : *disks) {

@@ -51,7 +51,7 @@ GuestDiskStats stats_of(const platform::DiskStats& from) {
 
 Result<GetDiskstatsResult> get_diskstats(Context& context) {
   auto all = platform::disk_stats(context.host.root);
-  if (!all) return Error::from_errno("open(\"/proc/diskstats\")", all.error().errno_value);
+  if (!all) return all.error();
   GetDiskstatsResult result;
   result.reserve(all->size());
   for (platform::DiskStats& stats : *all) {

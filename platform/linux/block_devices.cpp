@@ -65,7 +65,8 @@ DiskAddress DiskAddresses::of(const BlockDevice& device) {
 Result<std::vector<BlockDevice>> disks(const Root& root) {
   const std::string folder = "/sys/block";
   const auto names = root.list(folder);
-  if (!names) return names.error();
+  // The words are those of qemu-ga.
+  if (!names) return Error::from_errno("Can't open directory \"" + folder + "\"", names.error().errno_value);
   std::vector<BlockDevice> found;
   for (const std::string& name : *names) {
     // A drive without a medium, and loop devices that nobody uses. Many: they are looked at no further.

@@ -84,8 +84,10 @@ std::vector<DiskStats> parse_diskstats(std::string_view text) {
 }
 
 Result<std::vector<DiskStats>> disk_stats(const Root& root) {
-  const auto text = root.read_file("/proc/diskstats", kLargestText);
-  if (!text) return text.error();
+  const std::string path = "/proc/diskstats";
+  const auto text = root.read_file(path, kLargestText);
+  // The words are those of qemu-ga.
+  if (!text) return Error::from_errno("open(\"" + path + "\")", text.error().errno_value);
   return parse_diskstats(*text);
 }
 
