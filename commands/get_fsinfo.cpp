@@ -25,12 +25,11 @@ class Describer {
 
   GuestFilesystemInfo describe(const Mount& mount) {
     GuestFilesystemInfo info;
-    info.name = platform::name_of(host_.root, mount);
+    auto place = platform::place_of(host_.root, *host_.disks.database, table_, mount);
+    info.name = std::move(place.name);
     info.mountpoint = mount.mountpoint;
     info.type = mount.type;
-    for (const auto& disk : platform::disks_of(host_.root, *host_.disks.database, table_, mount)) {
-      info.disk.push_back(disk_address(addresses_.of(disk)));
-    }
+    for (const auto& disk : place.disks) info.disk.push_back(disk_address(addresses_.of(disk)));
     return info;
   }
 

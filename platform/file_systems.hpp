@@ -17,14 +17,18 @@ namespace guestd::platform {
 /// overlay. The pointers are into the table.
 std::vector<const Mount*> file_systems(const MountTable& table);
 
-/// What a file system is called: the kernel's name of its device (`dm-0`; its number if sysfs does not know it), or
-/// else the source that it was mounted from.
-std::string name_of(const Root& root, const Mount& mount);
+/// Where a file system lies.
+struct FileSystemPlace {
+  /// The kernel's name of its device (`dm-0`; its number if sysfs does not know it), or else the source that it was
+  /// mounted from.
+  std::string name;
+  /// The disks and partitions at the bottom, each once: through volumes, to all members of btrfs, bcachefs and (where
+  /// there is udev) ZFS, and for an overlay those below the layer that is written to. Below a loop device there is
+  /// none.
+  std::vector<BlockDevice> disks;
+};
 
-/// The disks and partitions at the bottom of a file system, each once: through volumes, to all members of btrfs,
-/// bcachefs and (where there is udev) ZFS, and for an overlay those below the layer that is written to. A loop device
-/// is at no disk's end: it has none.
-std::vector<BlockDevice> disks_of(const Root& root, const DeviceDatabase& database, const MountTable& table,
-                                  const Mount& mount);
+/// `mount` is one of the table.
+FileSystemPlace place_of(const Root& root, const DeviceDatabase& database, const MountTable& table, const Mount& mount);
 
 }  // namespace guestd::platform

@@ -16,6 +16,8 @@ namespace guestd::platform {
 namespace {
 
 constexpr std::string_view kByName = "/sys/class/block/";
+constexpr std::string_view kByNumber = "/sys/dev/block/";
+constexpr std::string_view kVirtual = "/sys/devices/virtual/block/";
 
 std::string_view last_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
@@ -65,10 +67,22 @@ Result<BlockDevice> device_in(const Root& root, std::string sysfs_path) {
   return device;
 }
 
-Result<BlockDevice> device_behind(const Root& root, const std::string& link) {
-  const auto target = root.read_link(link);
-  if (!target) return target.error();
-  return device_in(root, resolved(folder_of(link), *target));
+/// A virtual device tells everything by its path: `/sys/devices/virtual/block/<disk>[/<partition>]`. There may be
+/// hundreds, and reading a file takes several times as long as reading a link.
+BlockDevice virtual_device(std::string sysfs_path, DeviceNumber number) {
+  BlockDevice device;
+  device.number = number;
+  device.name = last_name(sysfs_path);
+  device.node = "/dev/" + device.name;
+  std::replace(device.node.begin(), device.node.end(), '!', '/');
+  device.is_partition = last_name(folder_of(sysfs_path)) != "block";
+  device.sysfs_path = std::move(sysfs_path);
+  return device;
+}
+
+/// Loop devices and memory lie on no other device, and there may be hundreds of them.
+bool has_no_parts(const BlockDevice& device) {
+  return device.name.starts_with("loop") || device.name.starts_with("zram") || device.name.starts_with("ram");
 }
 
 /// The number behind the disk's name: 2 for `vda2`, 1 for `nvme0n1p1`.
@@ -86,7 +100,7 @@ void add_bottom(const Root& root, const BlockDevice& device, std::set<std::strin
   if (!visited.insert(device.name).second) return;
   // A real partition is where the search ends; one of a volume (md0p1) lies on what the volume lies on.
   auto whole = device.is_virtual() && device.is_partition ? disk_of(root, device) : Result<BlockDevice>(device);
-  const auto parts = device.is_virtual() && whole ? parts_of(root, *whole) : std::nullopt;
+  const auto parts = device.is_virtual() && whole && !has_no_parts(*whole) ? parts_of(root, *whole) : std::nullopt;
   if (!parts || parts->empty()) return bottom.push_back(device);
   for (const BlockDevice& part : *parts) add_bottom(root, part, visited, bottom);
 }
@@ -138,14 +152,19 @@ std::vector<BlockDevice> listed_members(const Root& root, std::string_view sourc
 }  // namespace
 
 Result<BlockDevice> block_device(const Root& root, DeviceNumber number) {
-  return device_behind(root, "/sys/dev/block/" + to_string(number));
+  const auto target = root.read_link(std::string(kByNumber) + to_string(number));
+  if (!target) return target.error();
+  std::string path = resolved("/sys/dev/block", *target);
+  return path.starts_with(kVirtual) ? virtual_device(std::move(path), number) : device_in(root, std::move(path));
 }
 
 Result<BlockDevice> block_device_named(const Root& root, std::string_view name) {
   if (name.empty() || name.find('/') != std::string_view::npos || name.starts_with('.')) {
     return Error{"'" + std::string(name) + "' is not the name of a block device"};
   }
-  return device_behind(root, std::string(kByName) + std::string(name));
+  const auto target = root.read_link(std::string(kByName) + std::string(name));
+  if (!target) return target.error();
+  return device_in(root, resolved("/sys/class/block", *target));
 }
 
 Result<BlockDevice> block_device_at(const Root& root, const std::string& path) {

@@ -47,6 +47,14 @@ const Mount& lowest(const MountTable& table, const Mount& mount) {
   return *current;
 }
 
+std::string name_of(const Root& root, const Mount& mount, const std::vector<BlockDevice>& devices) {
+  if (storage_of(mount) == Storage::kBlockDevice) {
+    return devices.empty() ? to_string(mount.device) : devices.front().name;
+  }
+  const auto device = mount.type == "btrfs" ? block_device_at(root, mount.source) : Error{};
+  return device ? device->name : mount.source;
+}
+
 struct Choice {
   const Mount* mount = nullptr;
   int rank = 0;
@@ -68,29 +76,21 @@ std::vector<const Mount*> file_systems(const MountTable& table) {
   return chosen;
 }
 
-std::string name_of(const Root& root, const Mount& mount) {
-  const bool has_device = storage_of(mount) == Storage::kBlockDevice;
-  if (has_device || mount.type == "btrfs") {
-    const auto device = has_device ? block_device(root, mount.device) : block_device_at(root, mount.source);
-    if (device) return device->name;
-  }
-  return has_device ? to_string(mount.device) : mount.source;
-}
-
-std::vector<BlockDevice> disks_of(const Root& root, const DeviceDatabase& database, const MountTable& table,
-                                  const Mount& mount) {
+FileSystemPlace place_of(const Root& root, const DeviceDatabase& database, const MountTable& table,
+                         const Mount& mount) {
   const Mount& bottom = lowest(table, mount);
   const bool is_zfs = bottom.type == "zfs";
   const auto devices =
       is_zfs ? zfs_members(root, database, bottom.source.substr(0, bottom.source.find('/'))) : devices_of(root, bottom);
-  std::vector<BlockDevice> disks;
+  FileSystemPlace place;
+  place.name = name_of(root, mount, devices);
   std::set<std::string> seen;
   for (const BlockDevice& device : devices) {
     for (BlockDevice& disk : bottom_of(root, device)) {
-      if (!disk.is_virtual() && seen.insert(disk.name).second) disks.push_back(std::move(disk));
+      if (!disk.is_virtual() && seen.insert(disk.name).second) place.disks.push_back(std::move(disk));
     }
   }
-  return disks;
+  return place;
 }
 
 }  // namespace guestd::platform

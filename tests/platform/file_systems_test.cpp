@@ -89,13 +89,15 @@ class FileSystemDisks : public testing::Test {
     const MountTable table = parse_mountinfo(mountinfo);
     Texts names;
     const support::FakeDatabase database(script_);
-    for (const BlockDevice& disk : disks_of(fixture_.root(), database, table, table.mounts().at(0))) {
+    for (const BlockDevice& disk : place_of(fixture_.root(), database, table, table.mounts().at(0)).disks) {
       names.push_back(disk.name);
     }
     return names;
   }
   std::string name(std::string_view mountinfo) {
-    return name_of(fixture_.root(), parse_mountinfo(mountinfo).mounts().at(0));
+    const MountTable table = parse_mountinfo(mountinfo);
+    const support::FakeDatabase database(script_);
+    return place_of(fixture_.root(), database, table, table.mounts().at(0)).name;
   }
 
   support::FixtureRoot fixture_;
