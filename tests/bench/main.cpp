@@ -73,6 +73,25 @@ void requests(const Contest& contest, std::vector<Row>& rows) {
   rows.push_back(row_of("8 clients at once, pings per second", crowds, &PerRequest::per_second, 0));
 }
 
+/// Commands that look at every disk.
+void disks(const Contest& contest, std::vector<Row>& rows) {
+  constexpr std::size_t kDisks = 200;
+  constexpr std::size_t kTmpfs = 300;
+  const DiskMachine machine(kDisks, kTmpfs);
+  if (!machine.usable()) {
+    std::cerr << "bench: no loop devices here, so no file systems to tell about\n";
+    return;
+  }
+  for (const auto& [command, what] :
+       {std::pair("guest-get-fsinfo", ", 500 mounts"), std::pair("guest-get-disks", ", 200 disks")}) {
+    const auto values = rounds<PerRequest>(contest, contest.effort.rounds, [&](const std::string& binary) {
+      return plain_command(binary, contest.effort, command);
+    });
+    rows.push_back(row_of(std::string(command) + what + ", CPU µs", values, &PerRequest::cpu_us, 0,
+                          at_most_of_peer("at most 1/2", 0.5)));
+  }
+}
+
 std::string size_name(std::size_t bytes) {
   return bytes < (1U << 20U) ? std::to_string(bytes >> 10U) + " KiB" : std::to_string(bytes >> 20U) + " MiB";
 }
@@ -142,6 +161,8 @@ std::vector<Row> run(const Contest& contest) {
   transfers(contest, rows, "file-read", file_read, {5, 6}, {4 * kKiB, 64 * kKiB, kMiB, 8 * kMiB, 32 * kMiB, 48 * kMiB});
   step("start and idle");
   life(contest, rows);
+  step("disks");
+  disks(contest, rows);
   step("memory");
   memory(contest, rows);
   return rows;
