@@ -23,6 +23,7 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/request.hpp"
 #include "tests/support/agent.hpp"
+#include "tests/support/fake_disks.hpp"
 
 namespace {
 
@@ -30,10 +31,11 @@ namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
 /// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 14> kHarmless = {
-    "guest-sync",          "guest-sync-delimited", "guest-ping",         "guest-info",      "guest-get-time",
-    "guest-get-host-name", "guest-get-osinfo",     "guest-get-timezone", "guest-file-open", "guest-file-close",
-    "guest-file-read",     "guest-file-write",     "guest-file-seek",    "guest-file-flush"};
+constexpr std::array<std::string_view, 18> kHarmless = {
+    "guest-sync",          "guest-sync-delimited", "guest-ping",         "guest-info",       "guest-get-time",
+    "guest-get-host-name", "guest-get-osinfo",     "guest-get-timezone", "guest-file-open",  "guest-file-close",
+    "guest-file-read",     "guest-file-write",     "guest-file-seek",    "guest-file-flush", "guest-get-fsinfo",
+    "guest-get-disks",     "guest-get-diskstats",  "guest-fstrim"};
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -48,7 +50,8 @@ class Catalog final : public guestd::commands::CommandCatalog {
 class Machine {
  public:
   Machine()
-      : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), ""} {
+      : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), "",
+              guestd::support::fake_disks()} {
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
     require(opened.has_value());
     files_ = *std::move(opened);
