@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: qapi-compiler check SCHEMA\n"
-    "       qapi-compiler c++ SCHEMA --out DIR --namespace NS\n"
+    "       qapi-compiler c++ SCHEMA --out DIR --namespace NS [--client]\n"
     "       qapi-compiler docs SCHEMA --format markdown [--out FILE]\n";
 
 struct Request {
@@ -38,6 +38,8 @@ std::optional<Request> parse(const std::vector<std::string>& arguments) {
   for (std::size_t index = 0; index < arguments.size(); ++index) {
     if (!arguments[index].starts_with("--")) {
       words.push_back(arguments[index]);
+    } else if (arguments[index] == "--client") {
+      request.options["--client"];
     } else if (index + 1 < arguments.size()) {
       request.options[arguments[index]] = arguments[index + 1];
       ++index;
@@ -71,7 +73,9 @@ int report(const Diagnostics& diagnostics, const Sources& sources) {
 }
 
 int write_cxx(const Request& request, const Schema& schema, const Sources& sources, Diagnostics& diagnostics) {
-  const auto files = generate_cxx(schema, request.options.at("--namespace"), diagnostics);
+  const auto files =
+      generate_cxx(schema, request.options.at("--namespace"),
+                   request.options.contains("--client") ? CxxRole::kClient : CxxRole::kServer, diagnostics);
   if (diagnostics.any()) return report(diagnostics, sources);
   const std::filesystem::path folder = request.options.at("--out");
   std::error_code code;
@@ -93,7 +97,9 @@ int write_docs(const Request& request, const Schema& schema) {
 bool options_fit(const Request& request) {
   const auto& options = request.options;
   if (request.verb == "check") return options.empty();
-  if (request.verb == "c++") return options.size() == 2 && options.contains("--out") && options.contains("--namespace");
+  if (request.verb == "c++")
+    return options.size() == 2 + options.count("--client") && options.contains("--out") &&
+           options.contains("--namespace");
   if (request.verb != "docs") return false;
   const auto format = options.find("--format");
   return format != options.end() && format->second == "markdown" && options.size() == 1 + options.count("--out");

@@ -18,13 +18,13 @@ using ::testing::Not;
 
 std::vector<std::string> errors_of(const std::string& text) {
   auto compiled = compile(text);
-  generate_cxx(compiled.schema, "n", compiled.diagnostics);
+  generate_cxx(compiled.schema, "n", CxxRole::kServer, compiled.diagnostics);
   return compiled.errors();
 }
 
 std::string generated(const std::string& text, std::string_view file) {
   auto compiled = compile(text);
-  const auto files = generate_cxx(compiled.schema, "some::name", compiled.diagnostics);
+  const auto files = generate_cxx(compiled.schema, "some::name", CxxRole::kServer, compiled.diagnostics);
   EXPECT_THAT(compiled.errors(), IsEmpty());
   const auto found =
       std::find_if(files.begin(), files.end(), [&](const GeneratedFile& each) { return each.name == file; });
