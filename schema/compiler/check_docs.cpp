@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <map>
 #include <set>
 
 #include "schema/compiler/checker_state.hpp"
@@ -9,7 +9,8 @@ namespace {
 
 /// What a documentation comment has to speak of.
 struct Subjects {
-  std::vector<std::pair<std::string, Position>> members;
+  std::string definition;
+  std::map<std::string, Position> members;
   std::set<std::string> features;
 };
 
@@ -19,17 +20,18 @@ void add_features(const std::vector<Feature>& features, Subjects& subjects) {
 
 void add_members(const std::vector<Member>& members, Subjects& subjects) {
   for (const auto& member : members) {
-    subjects.members.emplace_back(member.name, member.position);
+    subjects.members.emplace(member.name, member.position);
     add_features(member.features, subjects);
   }
 }
 
 Subjects subjects_of(const Type& type) {
   Subjects subjects;
+  subjects.definition = type.name;
   add_features(type.features, subjects);
   if (const auto* enumeration = type.enumeration()) {
     for (const auto& value : enumeration->values) {
-      subjects.members.emplace_back(value.name, value.position);
+      subjects.members.emplace(value.name, value.position);
       add_features(value.features, subjects);
     }
   }
@@ -38,44 +40,77 @@ Subjects subjects_of(const Type& type) {
   return subjects;
 }
 
-Subjects subjects_of(const Command& command) {
+/// Those of a command or event, whose members are its arguments if they have no type of their own.
+template <typename T>
+Subjects subjects_of(const T& item, const Type* arguments) {
   Subjects subjects;
-  add_features(command.features, subjects);
-  const bool inline_arguments = command.arguments != nullptr && command.arguments->name.empty();
-  if (inline_arguments) add_members(command.arguments->object()->members, subjects);
+  subjects.definition = item.name;
+  add_features(item.features, subjects);
+  const bool inline_arguments = arguments != nullptr && arguments->name.empty();
+  if (inline_arguments) add_members(arguments->object()->members, subjects);
   return subjects;
 }
 
-void check(State& state, const DocComment& doc, const Subjects& subjects) {
-  for (const auto& [name, position] : subjects.members) {
-    if (doc.member(name) == nullptr) state.error(position, "member " + quoted(name) + " is not documented");
-  }
+void check_members(State& state, const DocComment& doc, const Subjects& subjects) {
+  const bool exception = state.loaded.pragmas.documentation_exceptions.contains(subjects.definition);
+  std::set<std::string_view> documented;
   for (const auto& entry : doc.members) {
-    const bool known = std::any_of(subjects.members.begin(), subjects.members.end(),
-                                   [&](const auto& member) { return member.first == entry.name; });
-    if (!known) state.error(entry.position, "documented member " + quoted(entry.name) + " does not exist");
+    documented.insert(entry.name);
+    if (!subjects.members.contains(entry.name)) {
+      state.error(entry.position, "documented member " + quoted(entry.name) + " does not exist");
+    } else if (entry.text.empty() && !exception) {
+      state.error(entry.position, "'@" + entry.name + ":' has no text");
+    }
   }
-  for (const auto& name : subjects.features) {
-    if (doc.feature(name) == nullptr) state.error(doc.position, "feature " + quoted(name) + " is not documented");
-  }
-  for (const auto& entry : doc.features) {
-    if (!subjects.features.contains(entry.name)) {
-      state.error(entry.position, "documented feature " + quoted(entry.name) + " does not exist");
+  for (const auto& [name, position] : subjects.members) {
+    if (!exception && !documented.contains(name)) {
+      state.error(position, "member " + quoted(name) + " is not documented");
     }
   }
 }
 
-void check_sections(State& state, const DocComment& doc, bool returns, bool command) {
+void check_features(State& state, const DocComment& doc, const Subjects& subjects) {
+  std::set<std::string_view> documented;
+  for (const auto& entry : doc.features) {
+    documented.insert(entry.name);
+    if (!subjects.features.contains(entry.name)) {
+      state.error(entry.position, "documented feature " + quoted(entry.name) + " does not exist");
+    } else if (entry.text.empty()) {
+      state.error(entry.position, "'@" + entry.name + ":' has no text");
+    }
+  }
+  for (const auto& name : subjects.features) {
+    if (!documented.contains(name)) state.error(doc.position, "feature " + quoted(name) + " is not documented");
+  }
+}
+
+/// Sections that stand once at most.
+void check_once(State& state, const DocComment& doc) {
   using Kind = DocComment::Section::Kind;
   std::set<Kind> seen;
   for (const auto& section : doc.sections) {
     const bool once = section.kind == Kind::kReturns || section.kind == Kind::kErrors || section.kind == Kind::kSince;
-    if (once && !seen.insert(section.kind).second) state.error(section.position, "section stands here twice");
-    if (section.kind == Kind::kReturns && !returns) {
-      state.error(section.position, "'Returns' although nothing is returned");
+    if (once && !seen.insert(section.kind).second) {
+      state.error(section.position, "second section " + quoted(tag_of(section.kind)));
     }
-    if (section.kind == Kind::kErrors && !command) state.error(section.position, "'Errors' is for commands only");
   }
+}
+
+void check_no_section(State& state, const DocComment& doc, DocComment::Section::Kind kind, std::string_view why) {
+  const auto* section = doc.section(kind);
+  if (section != nullptr) state.error(section->position, quoted(tag_of(kind)) + std::string(why));
+}
+
+void check(State& state, const DocComment& doc, const Subjects& subjects) {
+  check_members(state, doc, subjects);
+  check_features(state, doc, subjects);
+  check_once(state, doc);
+}
+
+void check_no_command(State& state, const DocComment& doc) {
+  using Kind = DocComment::Section::Kind;
+  check_no_section(state, doc, Kind::kReturns, " is for commands only");
+  check_no_section(state, doc, Kind::kErrors, " is for commands only");
 }
 
 }  // namespace
@@ -84,12 +119,19 @@ void check_docs(State& state) {
   for (const auto& type : state.schema.types) {
     if (!type->doc) continue;
     check(state, *type->doc, subjects_of(*type));
-    check_sections(state, *type->doc, false, false);
+    check_no_command(state, *type->doc);
   }
   for (const auto& command : state.schema.commands) {
     if (!command->doc) continue;
-    check(state, *command->doc, subjects_of(*command));
-    check_sections(state, *command->doc, command->returns.has_value(), true);
+    check(state, *command->doc, subjects_of(*command, command->arguments));
+    if (!command->returns) {
+      check_no_section(state, *command->doc, DocComment::Section::Kind::kReturns, " although nothing is returned");
+    }
+  }
+  for (const auto& event : state.schema.events) {
+    if (!event->doc) continue;
+    check(state, *event->doc, subjects_of(*event, event->data));
+    check_no_command(state, *event->doc);
   }
 }
 

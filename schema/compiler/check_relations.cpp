@@ -1,163 +1,214 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
-#include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "schema/compiler/checker_state.hpp"
-#include "schema/compiler/names.hpp"
 
 namespace guestd::schema::checking {
 namespace {
 
-bool base_chain_is_sound(State& state, const Type& type) {
-  std::vector<const Type*> seen{&type};
-  for (const Type* base = type.object()->base; base != nullptr; base = base->object()->base) {
-    if (base->object() == nullptr || base->is_union()) {
-      state.error(type.position, "base " + quoted(base->name) + " of " + quoted(type.name) + " is not a struct");
-      return false;
-    }
-    if (std::find(seen.begin(), seen.end(), base) != seen.end()) {
-      state.error(type.position, quoted(type.name) + " is its own base");
-      return false;
-    }
-    seen.push_back(base);
-  }
-  return true;
-}
+/// Deeper than any schema has a use for; keeps the work per type bounded.
+constexpr std::size_t kMaxBases = 64;
 
-/// Reports members of `added` that map to a C++ name which is taken.
-void check_clashes(State& state, std::map<std::string, std::string>& taken, const std::vector<const Member*>& added,
-                   Position position, const std::string& where) {
-  for (const Member* member : added) {
-    const auto [entry, fresh] = taken.emplace(names::member(member->name), member->name);
-    if (!fresh)
-      state.error(position, where + " member " + quoted(member->name) + " clashes with " + quoted(entry->second));
-  }
-}
+class Relations {
+ public:
+  explicit Relations(State& state) : state_(state) {}
 
-void check_union(State& state, const Type& type, const std::map<std::string, std::string>& taken) {
-  const ObjectType& object = *type.object();
-  const Member* discriminator = find_member(object, object.discriminator);
-  if (discriminator == nullptr) {
-    return state.error(type.position, "discriminator " + quoted(object.discriminator) + " is not a member of the base");
-  }
-  const EnumType* values = discriminator->use.type->enumeration();
-  if (values == nullptr || discriminator->use.list || discriminator->optional) {
-    return state.error(type.position,
-                       "discriminator " + quoted(object.discriminator) + " must be a mandatory member of an enum type");
-  }
-  for (const auto& branch : object.branches) {
-    const bool known = std::any_of(values->values.begin(), values->values.end(),
-                                   [&](const EnumType::Value& value) { return value.name == branch.name; });
-    if (!known) {
-      state.error(branch.position,
-                  "branch " + quoted(branch.name) + " is not a value of enum " + quoted(discriminator->use.type->name));
+  void run() {
+    for (const auto& type : state_.schema.types) {
+      if (state_.diagnostics.full()) return;
+      if (type->object() != nullptr) object(*type);
+      if (type->alternate() != nullptr) alternate(*type);
     }
-    if (branch.type->object() == nullptr || branch.type->is_union()) {
-      state.error(branch.position, "branch " + quoted(branch.name) + " must be a struct");
-      continue;
+    for (const auto& command : state_.schema.commands) {
+      data(command->position, "arguments of " + quoted(command->name), command->arguments, command->boxed);
+      returns(*command);
     }
-    auto with_branch = taken;
-    check_clashes(state, with_branch, all_members(*branch.type->object()), branch.position,
-                  "in branch " + quoted(branch.name));
-  }
-}
-
-void check_object(State& state, const Type& type) {
-  std::map<std::string, std::string> taken;
-  const Position position = type.position;
-  check_clashes(state, taken, all_members(*type.object()), position, "in " + quoted(type.name));
-  if (type.is_union()) check_union(state, type, taken);
-}
-
-/// The JSON types that a branch of an alternate takes, as letters: a list 'l', an object 'o', a string 's', ...
-std::string json_types(const TypeUse& use) {
-  if (use.list) return "l";
-  if (use.type->enumeration() != nullptr) return "s";
-  if (use.type->object() != nullptr) return "o";
-  if (use.type->alternate() != nullptr) return "";
-  switch (use.type->builtin()->json) {
-    case BuiltinType::Json::kString:
-      return "s";
-    case BuiltinType::Json::kNumber:
-    case BuiltinType::Json::kInteger:
-      return "n";
-    case BuiltinType::Json::kBool:
-      return "b";
-    case BuiltinType::Json::kNull:
-      return "0";
-    case BuiltinType::Json::kAny:
-      return "";
-  }
-  return "";
-}
-
-void check_alternate(State& state, const Type& type) {
-  std::map<std::string, std::string> taken;
-  for (const auto& branch : type.alternate()->branches) {
-    const auto json = json_types(branch.use);
-    if (json.empty()) {
-      state.error(branch.position, "branch " + quoted(branch.name) + " cannot be told from others by its JSON type");
-      continue;
-    }
-    const auto [entry, fresh] = taken.emplace(json, branch.name);
-    if (!fresh) {
-      state.error(branch.position,
-                  "branch " + quoted(branch.name) + " has the same JSON type as " + quoted(entry->second));
+    for (const auto& event : state_.schema.events) {
+      data(event->position, "data of " + quoted(event->name), event->data, event->boxed);
     }
   }
-}
 
-void check_enum(State& state, const Type& type) {
-  std::map<std::string, std::string> taken;
-  for (const auto& value : type.enumeration()->values) {
-    const auto [entry, fresh] = taken.emplace(names::enumerator(value.name), value.name);
-    if (!fresh) {
-      state.error(value.position, "enum value " + quoted(value.name) + " clashes with " + quoted(entry->second));
+ private:
+  using Names = std::unordered_map<std::string, const Member*>;  // by their names in C
+
+  void object(const Type& type) {
+    const auto levels = levels_of(type, true);
+    if (levels.empty()) return;
+    base_clashes(type, levels);
+    if (type.is_union()) union_(type, levels);
+  }
+
+  /// The type itself, then its base, and so on; empty if one of them is no base, or wrong by itself.
+  std::vector<const Type*> levels_of(const Type& type, bool report) {
+    const auto failed = [&](std::string text) {
+      if (report) state_.error(type.position, std::move(text));
+      return std::vector<const Type*>();
+    };
+    std::vector<const Type*> levels;
+    for (const Type* level = &type; level != nullptr; level = level->object()->base) {
+      if (state_.unsound.contains(level) || level->unresolved) return {};
+      if (level != &type && (level->object() == nullptr || level->is_union())) {
+        return failed("base " + quoted(level->name) + " of " + quoted(type.name) + " is not a struct");
+      }
+      if (level == &type && !levels.empty()) return failed(quoted(type.name) + " is its own base");
+      if (std::find(levels.begin(), levels.end(), level) != levels.end()) return {};  // told at those in the circle
+      if (levels.size() > kMaxBases) return failed(quoted(type.name) + " has more than 64 bases");
+      levels.push_back(level);
+    }
+    return levels;
+  }
+
+  const Names& own_names(const Type& type) {
+    const auto [entry, fresh] = names_.try_emplace(&type);
+    if (fresh) {
+      for (const auto& member : type.object()->members) entry->second.emplace(c_name(member.name), &member);
+    }
+    return entry->second;
+  }
+
+  /// The member of these levels with that name in C, or nullptr.
+  const Member* find(const std::vector<const Type*>& levels, const std::string& name, std::size_t first = 0) {
+    for (std::size_t index = first; index < levels.size(); ++index) {
+      const auto& names = own_names(*levels[index]);
+      const auto found = names.find(name);
+      if (found != names.end()) return found->second;
+    }
+    return nullptr;
+  }
+
+  void base_clashes(const Type& type, const std::vector<const Type*>& levels) {
+    for (const auto& member : type.object()->members) {
+      if (const Member* other = find(levels, c_name(member.name), 1)) {
+        state_.error(member.position,
+                     "member " + quoted(member.name) + " clashes with " + quoted(other->name) + " of the base");
+      }
     }
   }
-}
 
-void check_command(State& state, const Command& command) {
-  if (command.arguments != nullptr) {
-    const bool object = command.arguments->object() != nullptr;
-    if (!object || (command.arguments->is_union() && !command.boxed)) {
-      state.error(command.position, "arguments of " + quoted(command.name) + " must be a struct" +
-                                        (object ? " unless 'boxed' is set" : ""));
+  void union_(const Type& type, const std::vector<const Type*>& levels) {
+    const ObjectType& object = *type.object();
+    const Type* values = discriminator(type, levels);
+    if (values == nullptr) return;
+    std::unordered_set<const Type*> checked;  // branches often share their types
+    for (const auto& branch : object.branches) {
+      if (!enum_names(*values).contains(branch.name)) {
+        state_.error(branch.position,
+                     "branch " + quoted(branch.name) + " is not a value of enum " + quoted(values->name));
+      }
+      if (branch.type->unresolved || state_.unsound.contains(branch.type)) continue;
+      if (branch.type->object() == nullptr || branch.type->is_union()) {
+        state_.error(branch.position, "branch " + quoted(branch.name) + " must be a struct");
+        continue;
+      }
+      if (checked.insert(branch.type).second) branch_clashes(branch, levels);
     }
   }
-  if (!command.returns || contains(state.loaded.pragmas.command_returns_exceptions, command.name)) return;
-  if (command.returns->type->object() == nullptr) {
-    state.error(command.position, quoted(command.name) + " must return an object or a list of objects");
-  }
-}
 
-void check_functions(State& state) {
-  std::map<std::string, std::string> taken;
-  for (const auto& command : state.schema.commands) {
-    const auto [entry, fresh] = taken.emplace(names::command_function(command->name), command->name);
-    if (!fresh) {
-      state.error(command->position, "command " + quoted(command->name) + " clashes with " + quoted(entry->second));
+  /// The enum that the discriminator is of; nullptr after an error.
+  const Type* discriminator(const Type& type, const std::vector<const Type*>& levels) {
+    const std::string& name = type.object()->discriminator;
+    const Member* member = find(levels, c_name(name));
+    const auto start = "discriminator " + quoted(name);
+    if (member == nullptr || member->name != name) {
+      state_.error(type.position, start + " is not a member of the base");
+      return nullptr;
+    }
+    const Type* values = member->use.type;
+    if (values->unresolved || state_.unsound.contains(values)) return nullptr;
+    if (values->enumeration() == nullptr || member->use.list || member->optional) {
+      state_.error(type.position, start + " must be a mandatory member of an enum type");
+      return nullptr;
+    }
+    if (member->condition.kind != Condition::Kind::kAlways) {
+      state_.error(type.position, start + " cannot be conditional");
+    }
+    return values;
+  }
+
+  const std::unordered_set<std::string_view>& enum_names(const Type& type) {
+    const auto [entry, fresh] = enum_names_.try_emplace(&type);
+    if (fresh) {
+      for (const auto& value : type.enumeration()->values) entry->second.insert(value.name);
+    }
+    return entry->second;
+  }
+
+  void branch_clashes(const ObjectType::Branch& branch, const std::vector<const Type*>& levels) {
+    if (levels_of(*branch.type, false).empty()) return;
+    for (const Member* member : all_members(*branch.type->object())) {
+      if (const Member* other = find(levels, c_name(member->name))) {
+        state_.error(branch.position, "in branch " + quoted(branch.name) + " member " + quoted(member->name) +
+                                          " clashes with " + quoted(other->name));
+      }
     }
   }
-}
+
+  /// The JSON type that a branch of an alternate takes, as a letter; 0 if it is not of one type.
+  static char json_type(const TypeUse& use) {
+    if (use.list) return 'l';
+    if (use.type->enumeration() != nullptr) return 's';
+    if (use.type->object() != nullptr) return 'o';
+    if (use.type->alternate() != nullptr) return 0;
+    switch (use.type->builtin()->json) {
+      case BuiltinType::Json::kString:
+        return 's';
+      case BuiltinType::Json::kNumber:
+      case BuiltinType::Json::kInteger:
+        return 'n';
+      case BuiltinType::Json::kBool:
+        return 'b';
+      case BuiltinType::Json::kNull:
+        return '0';
+      case BuiltinType::Json::kAny:
+        break;
+    }
+    return 0;
+  }
+
+  void alternate(const Type& type) {
+    std::map<char, std::string> taken;
+    for (const auto& branch : type.alternate()->branches) {
+      const Type& content = *branch.use.type;
+      if (!branch.use.list && (content.unresolved || state_.unsound.contains(&content))) continue;
+      const char json = json_type(branch.use);
+      if (json == 0) {
+        state_.error(branch.position, "branch " + quoted(branch.name) + " cannot be told from others by its JSON type");
+        continue;
+      }
+      const auto [entry, fresh] = taken.emplace(json, branch.name);
+      if (!fresh) {
+        state_.error(branch.position,
+                     "branch " + quoted(branch.name) + " has the same JSON type as " + quoted(entry->second));
+      }
+    }
+  }
+
+  void data(Position position, const std::string& what, const Type* type, bool boxed) {
+    if (type == nullptr || type->unresolved) return;
+    const bool object = type->object() != nullptr;
+    if (!object || (type->is_union() && !boxed)) {
+      state_.error(position, what + " must be a struct" + (object ? " unless 'boxed' is set" : ""));
+    }
+  }
+
+  void returns(const Command& command) {
+    if (state_.dialect.legacy || !command.returns || command.returns->type->unresolved) return;
+    if (state_.loaded.pragmas.command_returns_exceptions.contains(command.name)) return;
+    if (command.returns->type->object() == nullptr) {
+      state_.error(command.position, quoted(command.name) + " must return an object or a list of objects");
+    }
+  }
+
+  State& state_;
+  std::unordered_map<const Type*, Names> names_;
+  std::unordered_map<const Type*, std::unordered_set<std::string_view>> enum_names_;
+};
 
 }  // namespace
 
-void check_relations(State& state) {
-  bool sound = true;
-  for (const auto& type : state.schema.types) {
-    if (type->object() != nullptr) sound = base_chain_is_sound(state, *type) && sound;
-  }
-  if (!sound) return;
-  for (const auto& type : state.schema.types) {
-    if (type->object() != nullptr) check_object(state, *type);
-    if (type->alternate() != nullptr) check_alternate(state, *type);
-    if (type->enumeration() != nullptr) check_enum(state, *type);
-  }
-  for (const auto& command : state.schema.commands) check_command(state, *command);
-  check_functions(state);
-}
+void check_relations(State& state) { Relations(state).run(); }
 
 }  // namespace guestd::schema::checking

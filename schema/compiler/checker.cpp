@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/compiler/checker.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
@@ -11,7 +12,7 @@ namespace guestd::schema {
 namespace checking {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKinds{"enum", "struct", "union", "alternate", "command"};
+constexpr std::array<std::string_view, 6> kKinds{"enum", "struct", "union", "alternate", "command", "event"};
 
 void add_builtins(Schema& schema) {
   using Json = BuiltinType::Json;
@@ -31,18 +32,16 @@ void add_builtins(Schema& schema) {
                                                                          {"null", Json::kNull},
                                                                          {"any", Json::kAny}}};
   for (const auto& [name, json] : kBuiltins) {
-    auto type = std::make_unique<Type>();
-    type->name = name;
-    type->shape = BuiltinType{json};
-    schema.types.push_back(std::move(type));
+    schema.add_type(std::string(name)).shape = BuiltinType{json};
   }
 }
 
-std::string_view kind_of(const Value& value) {
+/// The key that says what an expression defines; empty if there is none.
+std::string_view kind_of(const Value& value, Dialect dialect) {
   for (const auto& key : value.keys) {
-    for (const auto kind : kKinds) {
-      if (key.name == kind) return kind;
-    }
+    const auto found = std::find(kKinds.begin(), kKinds.end(), key.name);
+    if (found != kKinds.end()) return *found;
+    if (dialect.legacy && key.name == "type") return "type";  // what structs were called
   }
   return {};
 }
@@ -51,40 +50,56 @@ class Registration {
  public:
   explicit Registration(State& state) : state_(state) {
     for (const auto& type : state.schema.types) places_[type->name] = {};
+    places_["QType"] = {};
   }
 
   std::vector<Definition> run() {
     for (const auto& expression : state_.loaded.expressions) {
-      if (!expression.value) {
-        auto& text = state_.schema.texts.emplace_back(std::make_unique<DocComment>(*expression.doc));
-        state_.schema.items.emplace_back(text.get());
-      } else {
+      if (expression.value) {
         add(expression);
+      } else {
+        add_text(*expression.doc);
       }
     }
     return std::move(definitions_);
   }
 
  private:
+  void add_text(DocComment text) {
+    auto& added = state_.schema.texts.emplace_back(std::make_unique<DocComment>(std::move(text)));
+    state_.schema.items.emplace_back(added.get());
+  }
+
   void add(const Expression& expression) {
     const Value& value = *expression.value;
-    const auto kind = kind_of(value);
-    if (kind.empty())
-      return state_.error(value.position, "expected one of the keys enum, struct, union, alternate, command");
+    const auto kind = kind_of(value, state_.dialect);
+    if (kind.empty()) {
+      return state_.error(value.position,
+                          "expected one of the keys enum, struct, union, alternate, command, event, include, pragma");
+    }
     const Value& name = *value.find(kind);
     if (!name.is_string()) return state_.error(name.position, quoted(kind) + " must be a string");
-    const bool command = kind == "command";
-    const bool any_case = command && contains(state_.loaded.pragmas.command_name_exceptions, name.text);
-    check_name(state_, value.position, name.text, kind, command ? NameStyle::kLower : NameStyle::kCamel, any_case);
+    check_name(state_, value.position, name.text, kind, name_rule(kind, name.text));
     if (!unique(name.text, value.position)) return;
-    check_symbol(expression, name.text);
-    Definition definition{&value, kind, nullptr, nullptr};
-    if (command) {
-      definition.command = add_command(expression, name.text);
+    auto doc = doc_for(expression, name.text);
+    Definition definition{&value, kind, nullptr, nullptr, nullptr};
+    if (kind == "command") {
+      definition.command = state_.schema.commands.emplace_back(std::make_unique<Command>()).get();
+      begin(*definition.command, name.text, value.position, std::move(doc));
+    } else if (kind == "event") {
+      definition.event = state_.schema.events.emplace_back(std::make_unique<Event>()).get();
+      begin(*definition.event, name.text, value.position, std::move(doc));
     } else {
-      definition.type = add_type(expression, name.text);
+      definition.type = &state_.schema.add_type(name.text);
+      begin(*definition.type, name.text, value.position, std::move(doc));
     }
     definitions_.push_back(definition);
+  }
+
+  [[nodiscard]] NameRule name_rule(std::string_view kind, const std::string& name) const {
+    if (kind == "event") return {NameRule::Style::kUpper};
+    if (kind != "command") return {NameRule::Style::kCamel};
+    return {NameRule::Style::kLower, false, state_.loaded.pragmas.command_name_exceptions.contains(name)};
   }
 
   bool unique(const std::string& name, Position position) {
@@ -95,32 +110,30 @@ class Registration {
     return false;
   }
 
-  void check_symbol(const Expression& expression, const std::string& name) {
+  /// The documentation that stands before a definition, if it belongs to it.
+  std::optional<DocComment> doc_for(const Expression& expression, const std::string& name) {
     if (!expression.doc) {
-      if (state_.loaded.pragmas.doc_required)
+      if (state_.loaded.pragmas.doc_required && !state_.dialect.legacy) {
         state_.error(expression.value->position, quoted(name) + " is not documented");
-    } else if (expression.doc->symbol != name) {
+      }
+      return std::nullopt;
+    }
+    if (expression.doc->symbol == name) return expression.doc;
+    if (state_.dialect.legacy) {
+      add_text(as_free_text(*expression.doc));
+    } else {
       state_.error(expression.doc->position,
                    "documentation is for " + quoted(expression.doc->symbol) + ", but " + quoted(name) + " follows");
     }
+    return std::nullopt;
   }
 
-  Type* add_type(const Expression& expression, const std::string& name) {
-    auto& type = state_.schema.types.emplace_back(std::make_unique<Type>());
-    type->name = name;
-    type->position = expression.value->position;
-    type->doc = expression.doc;
-    state_.schema.items.emplace_back(type.get());
-    return type.get();
-  }
-
-  Command* add_command(const Expression& expression, const std::string& name) {
-    auto& command = state_.schema.commands.emplace_back(std::make_unique<Command>());
-    command->name = name;
-    command->position = expression.value->position;
-    command->doc = expression.doc;
-    state_.schema.items.emplace_back(command.get());
-    return command.get();
+  template <typename T>
+  void begin(T& item, const std::string& name, Position position, std::optional<DocComment> doc) {
+    item.name = name;
+    item.position = position;
+    item.doc = std::move(doc);
+    state_.schema.items.emplace_back(&item);
   }
 
   State& state_;
@@ -128,22 +141,31 @@ class Registration {
   std::vector<Definition> definitions_;
 };
 
+/// Reads the content of a definition, and takes note if that is wrong.
+void fill(State& state, const Definition& definition) {
+  const auto errors = state.diagnostics.errors();
+  if (definition.command != nullptr) {
+    fill_command(state, definition);
+  } else if (definition.event != nullptr) {
+    fill_event(state, definition);
+  } else {
+    fill_type(state, definition);
+    if (state.diagnostics.errors() != errors) state.unsound.insert(definition.type);
+  }
+}
+
 }  // namespace
 }  // namespace checking
 
-Schema check(const LoadedSchema& loaded, Diagnostics& diagnostics) {
-  checking::State state{loaded, diagnostics, {}};
+Schema check(const LoadedSchema& loaded, Dialect dialect, Diagnostics& diagnostics) {
+  checking::State state{loaded, dialect, diagnostics, {}, {}};
   checking::add_builtins(state.schema);
   for (const auto& definition : checking::Registration(state).run()) {
-    if (definition.command != nullptr) {
-      checking::fill_command(state, definition);
-    } else {
-      checking::fill_type(state, definition);
-    }
+    if (diagnostics.full()) break;
+    checking::fill(state, definition);
   }
-  // Relations are meaningful only between definitions that are sound by themselves.
-  if (!diagnostics.any()) checking::check_relations(state);
-  checking::check_docs(state);
+  if (!diagnostics.full()) checking::check_relations(state);
+  if (!dialect.legacy) checking::check_docs(state);
   return std::move(state.schema);
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/compiler/command_line.hpp"
 
-#include <cerrno>
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "schema/compiler/checker.hpp"
@@ -16,42 +18,29 @@
 namespace guestd::schema {
 namespace {
 
-constexpr std::string_view kUsage =
-    "usage: qapi-compiler check SCHEMA\n"
-    "       qapi-compiler c++ SCHEMA --out DIR --namespace NS [--client]\n"
-    "       qapi-compiler docs SCHEMA --format markdown [--out FILE]\n";
+constexpr int kGood = 0;
+constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
 
+/// A command line, taken apart.
 struct Request {
-  std::string verb;
-  std::string schema;
-  std::map<std::string, std::string> options;
+  std::vector<std::string> words;              // without the verb
+  std::map<std::string, std::string> options;  // --name VALUE, without the dashes
+  std::set<std::string> flags;                 // --name
+  Dialect dialect;
+
+  [[nodiscard]] std::string option(const std::string& name) const {
+    const auto found = options.find(name);
+    return found == options.end() ? std::string() : found->second;
+  }
 };
 
-int usage() {
-  std::cerr << kUsage;
-  return 2;
-}
-
-std::optional<Request> parse(const std::vector<std::string>& arguments) {
-  Request request;
-  std::vector<std::string> words;
-  for (std::size_t index = 0; index < arguments.size(); ++index) {
-    if (!arguments[index].starts_with("--")) {
-      words.push_back(arguments[index]);
-    } else if (arguments[index] == "--client") {
-      request.options["--client"];
-    } else if (index + 1 < arguments.size()) {
-      request.options[arguments[index]] = arguments[index + 1];
-      ++index;
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (words.size() != 2) return std::nullopt;
-  request.verb = words[0];
-  request.schema = words[1];
-  return request;
-}
+/// A schema with all that its errors refer to.
+struct Compiled {
+  Sources sources;
+  Diagnostics diagnostics;
+  Schema schema;
+};
 
 /// Writes only what has changed, so that nothing is rebuilt without need.
 bool write_file(const std::filesystem::path& path, const std::string& text) {
@@ -67,62 +56,167 @@ bool write_file(const std::filesystem::path& path, const std::string& text) {
   return false;
 }
 
-int report(const Diagnostics& diagnostics, const Sources& sources) {
-  for (const auto& line : diagnostics.lines(sources)) std::cerr << line << '\n';
-  return diagnostics.any() ? 1 : 0;
+/// Writes to a file, or to the standard output if none is named.
+int write_text(const std::string& path, const std::string& text) {
+  if (!path.empty()) return write_file(path, text) ? kGood : kFailed;
+  std::cout << text << std::flush;
+  return std::cout ? kGood : kFailed;
 }
 
-int write_cxx(const Request& request, const Schema& schema, const Sources& sources, Diagnostics& diagnostics) {
-  const auto files =
-      generate_cxx(schema, request.options.at("--namespace"),
-                   request.options.contains("--client") ? CxxRole::kClient : CxxRole::kServer, diagnostics);
-  if (diagnostics.any()) return report(diagnostics, sources);
-  const std::filesystem::path folder = request.options.at("--out");
+/// Reads and checks a schema; what is to be said about it goes to the standard error. False if it is not good.
+bool compile(Compiled& compiled, const std::string& path, Dialect dialect) {
+  const auto main = compiled.sources.load(path);
+  if (!main) {
+    std::cerr << "qapi-compiler: " << main.error().text << '\n';
+    return false;
+  }
+  const auto loaded = load(compiled.sources, *main, dialect, compiled.diagnostics);
+  compiled.schema = check(loaded, dialect, compiled.diagnostics);
+  std::cerr << compiled.diagnostics.report(compiled.sources);
+  return !compiled.diagnostics.any();
+}
+
+/// The definitions of a schema by kind, without those that the compiler made.
+std::string counts(const Schema& schema) {
+  std::size_t structs = 0;
+  std::size_t enums = 0;
+  std::size_t unions = 0;
+  std::size_t alternates = 0;
+  for (const auto& type : schema.types) {
+    if (type->implicit || type->name.empty()) continue;
+    if (type->enumeration() != nullptr) ++enums;
+    if (type->alternate() != nullptr) ++alternates;
+    if (type->object() != nullptr) ++(type->is_union() ? unions : structs);
+  }
+  std::ostringstream text;
+  text << schema.commands.size() << " commands, " << schema.events.size() << " events, " << structs << " structs, "
+       << enums << " enums, " << unions << " unions, " << alternates << " alternates";
+  return text.str();
+}
+
+int run_check(const Request& request) {
+  Compiled compiled;
+  if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
+  return write_text("", request.words[0] + ": " + counts(compiled.schema) + "\n");
+}
+
+int run_cxx(const Request& request) {
+  Compiled compiled;
+  if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
+  const auto role = request.flags.contains("client") ? CxxRole::kClient : CxxRole::kServer;
+  const auto files = generate_cxx(compiled.schema, request.option("namespace"), role, compiled.diagnostics);
+  if (compiled.diagnostics.any()) {
+    std::cerr << compiled.diagnostics.report(compiled.sources);
+    return kFailed;
+  }
+  const std::filesystem::path folder = request.option("out");
   std::error_code code;
   std::filesystem::create_directories(folder, code);
   for (const auto& file : files) {
-    if (!write_file(folder / file.name, file.text)) return 1;
+    if (!write_file(folder / file.name, file.text)) return kFailed;
   }
-  return 0;
+  return kGood;
 }
 
-int write_docs(const Request& request, const Schema& schema) {
-  const auto text = generate_markdown(schema);
-  const auto out = request.options.find("--out");
-  if (out != request.options.end()) return write_file(out->second, text) ? 0 : 1;
-  std::cout << text << std::flush;
-  return std::cout ? 0 : 1;
+int run_docs(const Request& request) {
+  if (request.option("format") != "markdown") {
+    std::cerr << "qapi-compiler: unknown format '" << request.option("format") << "'\n";
+    return kBadUsage;
+  }
+  Compiled compiled;
+  if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
+  return write_text(request.option("out"), generate_markdown(compiled.schema));
 }
 
-bool options_fit(const Request& request) {
-  const auto& options = request.options;
-  if (request.verb == "check") return options.empty();
-  if (request.verb == "c++")
-    return options.size() == 2 + options.count("--client") && options.contains("--out") &&
-           options.contains("--namespace");
-  if (request.verb != "docs") return false;
-  const auto format = options.find("--format");
-  return format != options.end() && format->second == "markdown" && options.size() == 1 + options.count("--out");
+/// What a verb takes. Each takes the flags of Dialect too.
+struct Verb {
+  std::string_view name;
+  std::vector<std::string_view> words;
+  std::vector<std::string_view> needed;    // options with a value that must be there
+  std::vector<std::string_view> optional;  // options with a value
+  std::vector<std::string_view> flags;
+  int (*run)(const Request& request);
+};
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> list{
+      {"check", {"SCHEMA"}, {}, {}, {}, run_check},
+      {"c++", {"SCHEMA"}, {"out", "namespace"}, {}, {"client"}, run_cxx},
+      {"docs", {"SCHEMA"}, {"format"}, {"out"}, {}, run_docs},
+  };
+  return list;
+}
+
+std::string usage() {
+  std::ostringstream text;
+  text << "usage: qapi-compiler VERB... [--legacy] [--partial]\n";
+  for (const auto& verb : verbs()) {
+    text << "       qapi-compiler " << verb.name;
+    for (const auto word : verb.words) text << ' ' << word;
+    for (const auto option : verb.needed) text << " --" << option << " VALUE";
+    for (const auto option : verb.optional) text << " [--" << option << " VALUE]";
+    for (const auto flag : verb.flags) text << " [--" << flag << ']';
+    text << '\n';
+  }
+  return text.str();
+}
+
+bool has(const std::vector<std::string_view>& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+const Verb* find_verb(std::string_view name) {
+  const auto found = std::find_if(verbs().begin(), verbs().end(), [&](const Verb& verb) { return verb.name == name; });
+  return found == verbs().end() ? nullptr : &*found;
+}
+
+/// The first word that is not an option, which may stand behind flags.
+const Verb* find_verb(const std::vector<std::string>& arguments) {
+  const auto first =
+      std::find_if(arguments.begin(), arguments.end(), [](const auto& each) { return !each.starts_with("--"); });
+  return first == arguments.end() ? nullptr : find_verb(*first);
+}
+
+/// Takes the flag at `name`, or the option there and its value, which makes `index` go on. False if it is unknown.
+bool take_option(const Verb& verb, const std::vector<std::string>& arguments, std::size_t& index, Request& request) {
+  const auto name = arguments[index].substr(2);
+  if (name == "legacy" || name == "partial") {
+    (name == "legacy" ? request.dialect.legacy : request.dialect.partial) = true;
+    return true;
+  }
+  if (has(verb.flags, name)) {
+    request.flags.insert(name);
+    return true;
+  }
+  if (!has(verb.needed, name) && !has(verb.optional, name)) return false;
+  if (++index == arguments.size()) return false;
+  return request.options.emplace(name, arguments[index]).second;
+}
+
+std::optional<Request> parse(const Verb& verb, const std::vector<std::string>& arguments) {
+  Request request;
+  for (std::size_t index = 0; index < arguments.size(); ++index) {
+    if (!arguments[index].starts_with("--")) {
+      request.words.push_back(arguments[index]);
+    } else if (!take_option(verb, arguments, index, request)) {
+      return std::nullopt;
+    }
+  }
+  request.words.erase(request.words.begin());  // the verb
+  const bool complete = std::all_of(verb.needed.begin(), verb.needed.end(),
+                                    [&](auto name) { return request.options.contains(std::string(name)); });
+  if (!complete || request.words.size() != verb.words.size()) return std::nullopt;
+  return request;
 }
 
 }  // namespace
 
 int run_command_line(const std::vector<std::string>& arguments) {
-  const auto request = parse(arguments);
-  if (!request || !options_fit(*request)) return usage();
-  Sources sources;
-  const auto main = sources.load(request->schema);
-  if (!main) {
-    std::cerr << "qapi-compiler: " << main.error().text << '\n';
-    return 1;
-  }
-  Diagnostics diagnostics;
-  const auto loaded = load(sources, *main, diagnostics);
-  const auto schema = check(loaded, diagnostics);
-  if (diagnostics.any()) return report(diagnostics, sources);
-  if (request->verb == "c++") return write_cxx(*request, schema, sources, diagnostics);
-  if (request->verb == "docs") return write_docs(*request, schema);
-  return 0;
+  const Verb* verb = find_verb(arguments);
+  const auto request = verb != nullptr ? parse(*verb, arguments) : std::nullopt;
+  if (request) return verb->run(*request);
+  std::cerr << usage();
+  return kBadUsage;
 }
 
 }  // namespace guestd::schema

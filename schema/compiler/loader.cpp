@@ -8,9 +8,13 @@
 namespace guestd::schema {
 namespace {
 
+/// Files that include each other in a chain; bounds the recursion.
+constexpr std::size_t kMaxIncludeDepth = 64;
+
 class Loader {
  public:
-  Loader(Sources& sources, Diagnostics& diagnostics) : sources_(sources), diagnostics_(diagnostics) {}
+  Loader(Sources& sources, Dialect dialect, Diagnostics& diagnostics)
+      : sources_(sources), dialect_(dialect), diagnostics_(diagnostics) {}
 
   LoadedSchema run(std::uint32_t main) {
     read(main);
@@ -20,7 +24,7 @@ class Loader {
  private:
   void read(std::uint32_t file) {
     open_.push_back(file);
-    for (auto& expression : parse(sources_, file, diagnostics_)) {
+    for (auto& expression : parse(sources_, file, dialect_, diagnostics_)) {
       if (!expression.value) {
         loaded_.expressions.push_back(std::move(expression));
       } else if (const auto* path = expression.value->find("include")) {
@@ -40,11 +44,14 @@ class Loader {
     if (expression.value->keys.size() > 1) {
       diagnostics_.error(expression.value->position, "'" + name + "' stands alone: no other key is allowed");
     }
-    if (expression.doc) diagnostics_.error(expression.doc->position, "'" + name + "' takes no documentation");
+    if (expression.doc && !dialect_.legacy) {
+      diagnostics_.error(expression.doc->position, "'" + name + "' takes no documentation");
+    }
   }
 
   void include(std::uint32_t from, const Value& value) {
     if (!value.is_string()) return diagnostics_.error(value.position, "value of 'include' must be a string");
+    if (value.text.empty()) return diagnostics_.error(value.position, "'include' names no file");
     const auto folder = std::filesystem::path(sources_.file(from).path).parent_path();
     const auto path = (folder / value.text).lexically_normal().string();
     if (const auto known = sources_.find(path)) {
@@ -53,9 +60,11 @@ class Loader {
       }
       return;
     }
-    const auto file = sources_.load(path);
-    if (!file) return diagnostics_.error(value.position, file.error().text);
-    read(*file);
+    if (open_.size() >= kMaxIncludeDepth) return diagnostics_.error(value.position, "files are included too deeply");
+    const auto file = sources_.include(path);
+    if (file) return read(*file);
+    if (dialect_.partial) return diagnostics_.warning(value.position, file.error().text);
+    diagnostics_.error(value.position, file.error().text);
   }
 
   void pragma(const Value& value) {
@@ -64,16 +73,24 @@ class Loader {
       const auto& [name, position] = value.keys[index];
       if (name == "doc-required") {
         flag(value.items[index], name, loaded_.pragmas.doc_required);
-      } else if (name == "command-name-exceptions") {
-        names(value.items[index], name, loaded_.pragmas.command_name_exceptions);
-      } else if (name == "command-returns-exceptions") {
-        names(value.items[index], name, loaded_.pragmas.command_returns_exceptions);
-      } else if (name == "member-name-exceptions") {
-        names(value.items[index], name, loaded_.pragmas.member_name_exceptions);
+      } else if (Pragmas::Names* names = exceptions(name)) {
+        add_names(value.items[index], name, *names);
       } else {
         diagnostics_.error(position, "unknown pragma '" + name + "'");
       }
     }
+  }
+
+  Pragmas::Names* exceptions(std::string_view name) {
+    Pragmas& pragmas = loaded_.pragmas;
+    if (name == "command-name-exceptions") return &pragmas.command_name_exceptions;
+    if (name == "command-returns-exceptions") return &pragmas.command_returns_exceptions;
+    if (name == "documentation-exceptions") return &pragmas.documentation_exceptions;
+    if (name == "member-name-exceptions") return &pragmas.member_name_exceptions;
+    if (!dialect_.legacy) return nullptr;
+    if (name == "returns-whitelist") return &pragmas.command_returns_exceptions;
+    if (name == "name-case-whitelist") return &pragmas.member_name_exceptions;
+    return nullptr;
   }
 
   void flag(const Value& value, const std::string& name, bool& target) {
@@ -83,15 +100,16 @@ class Loader {
     target = value.truth;
   }
 
-  void names(const Value& value, const std::string& name, std::vector<std::string>& target) {
+  void add_names(const Value& value, const std::string& name, Pragmas::Names& target) {
     if (!value.is_list() ||
         !std::all_of(value.items.begin(), value.items.end(), [](const Value& item) { return item.is_string(); })) {
       return diagnostics_.error(value.position, "pragma '" + name + "' must be a list of strings");
     }
-    for (const auto& item : value.items) target.push_back(item.text);
+    for (const auto& item : value.items) target.insert(item.text);
   }
 
   Sources& sources_;
+  Dialect dialect_;
   Diagnostics& diagnostics_;
   LoadedSchema loaded_;
   std::vector<std::uint32_t> open_;
@@ -99,12 +117,8 @@ class Loader {
 
 }  // namespace
 
-bool contains(const std::vector<std::string>& list, std::string_view name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
-
-LoadedSchema load(Sources& sources, std::uint32_t main, Diagnostics& diagnostics) {
-  return Loader(sources, diagnostics).run(main);
+LoadedSchema load(Sources& sources, std::uint32_t main, Dialect dialect, Diagnostics& diagnostics) {
+  return Loader(sources, dialect, diagnostics).run(main);
 }
 
 }  // namespace guestd::schema

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "schema/compiler/parser.hpp"
@@ -12,13 +12,14 @@ namespace guestd::schema {
 
 /// What `{ 'pragma': ... }` switches. A pragma holds for the whole schema, wherever it stands.
 struct Pragmas {
-  bool doc_required = false;
-  std::vector<std::string> command_name_exceptions;
-  std::vector<std::string> command_returns_exceptions;
-  std::vector<std::string> member_name_exceptions;
-};
+  using Names = std::set<std::string, std::less<>>;
 
-bool contains(const std::vector<std::string>& list, std::string_view name);
+  bool doc_required = false;
+  Names command_name_exceptions;
+  Names command_returns_exceptions;
+  Names documentation_exceptions;
+  Names member_name_exceptions;
+};
 
 /// Definitions and free text of a main file and everything that it includes, in order: an included file stands where
 /// its first include stands.
@@ -28,6 +29,6 @@ struct LoadedSchema {
 };
 
 /// Reads from the file `main`, which is already in `sources`.
-LoadedSchema load(Sources& sources, std::uint32_t main, Diagnostics& diagnostics);
+LoadedSchema load(Sources& sources, std::uint32_t main, Dialect dialect, Diagnostics& diagnostics);
 
 }  // namespace guestd::schema

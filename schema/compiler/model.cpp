@@ -2,13 +2,20 @@
 #include "schema/compiler/model.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace guestd::schema {
 
+Type& Schema::add_type(std::string name) {
+  Type& type = *types.emplace_back(std::make_unique<Type>());
+  type.name = std::move(name);
+  if (!type.name.empty()) types_by_name_.emplace(type.name, &type);
+  return type;
+}
+
 const Type* Schema::find_type(std::string_view name) const {
-  if (name.empty()) return nullptr;  // unnamed arguments are found through their command only
-  const auto found = std::find_if(types.begin(), types.end(), [&](const auto& type) { return type->name == name; });
-  return found == types.end() ? nullptr : found->get();
+  const auto found = types_by_name_.find(name);
+  return found == types_by_name_.end() ? nullptr : found->second;
 }
 
 bool has_feature(const std::vector<Feature>& features, std::string_view name) {
@@ -27,7 +34,8 @@ const Member* find_member(const ObjectType& object, std::string_view name) {
 
 std::vector<const Member*> all_members(const ObjectType& object) {
   std::vector<const Member*> members;
-  if (object.base != nullptr) members = all_members(*object.base->object());
+  const ObjectType* base = object.base != nullptr ? object.base->object() : nullptr;  // none if it is unresolved
+  if (base != nullptr) members = all_members(*base);
   for (const auto& member : object.members) members.push_back(&member);
   return members;
 }

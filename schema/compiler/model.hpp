@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -145,7 +146,12 @@ struct Schema {
   std::vector<std::unique_ptr<DocComment>> texts;  // free text
   std::vector<Item> items;                         // all that the files hold, in order
 
+  /// A type of any name but one that is taken. The name "" is that of unnamed arguments, which cannot be found.
+  Type& add_type(std::string name);
   [[nodiscard]] const Type* find_type(std::string_view name) const;
+
+ private:
+  std::unordered_map<std::string_view, const Type*> types_by_name_;  // their names
 };
 
 bool has_feature(const std::vector<Feature>& features, std::string_view name);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "schema/compiler/dialect.hpp"
 #include "schema/compiler/doc_comment.hpp"
 #include "schema/compiler/source.hpp"
 #include "schema/compiler/value.hpp"
@@ -18,6 +19,8 @@ struct Expression {
 };
 
 /// Parses one file. After an error it goes on with the next object that starts in the first column.
-std::vector<Expression> parse(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics);
+std::vector<Expression> parse(const Sources& sources, std::uint32_t file, Dialect dialect, Diagnostics& diagnostics);
+/// A comment as free text, for one that documents something else than what follows it.
+DocComment as_free_text(DocComment doc);
 
 }  // namespace guestd::schema

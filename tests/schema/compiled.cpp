@@ -5,20 +5,22 @@ namespace guestd::schema {
 namespace {
 
 void finish(Compiled& compiled, std::uint32_t main) {
-  compiled.loaded = load(compiled.sources, main, compiled.diagnostics);
-  compiled.schema = check(compiled.loaded, compiled.diagnostics);
+  compiled.loaded = load(compiled.sources, main, compiled.dialect, compiled.diagnostics);
+  compiled.schema = check(compiled.loaded, compiled.dialect, compiled.diagnostics);
 }
 
 }  // namespace
 
-Compiled compile(const std::string& text) {
+Compiled compile(const std::string& text, Dialect dialect) {
   Compiled compiled;
+  compiled.dialect = dialect;
   finish(compiled, compiled.sources.add("test.json", text));
   return compiled;
 }
 
-Compiled compile_file(const std::string& path) {
+Compiled compile_file(const std::string& path, Dialect dialect) {
   Compiled compiled;
+  compiled.dialect = dialect;
   const auto main = compiled.sources.load(path);
   if (main) {
     finish(compiled, *main);

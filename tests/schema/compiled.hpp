@@ -11,6 +11,7 @@ namespace guestd::schema {
 
 /// A schema compiled in memory, or from a file.
 struct Compiled {
+  Dialect dialect;
   Sources sources;
   Diagnostics diagnostics;
   LoadedSchema loaded;
@@ -20,7 +21,7 @@ struct Compiled {
 };
 
 /// Compiles a text as `test.json`.
-Compiled compile(const std::string& text);
-Compiled compile_file(const std::string& path);
+Compiled compile(const std::string& text, Dialect dialect = {});
+Compiled compile_file(const std::string& path, Dialect dialect = {});
 
 }  // namespace guestd::schema

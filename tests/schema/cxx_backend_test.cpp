@@ -31,9 +31,13 @@ std::string generated(const std::string& text, std::string_view file) {
   return found == files.end() ? std::string() : found->text;
 }
 
-TEST(CxxBackend, ReportsTypesThatHoldThemselves) {
-  EXPECT_THAT(errors_of("{ 'struct': 'Tree', 'data': { '*left': 'Tree' } }"),
-              ElementsAre("test.json:1: error: type 'Tree' holds itself, which C++ cannot express yet"));
+TEST(CxxBackend, GivesEachNameToWhatStandsFirst) {
+  const std::string text =
+      "{ 'command': 'do' }\n{ 'command': 'guest-do', 'data': { 'a': 'int' } }\n"
+      "{ 'enum': 'Ee', 'data': [ 'a1', 'a-1' ] }\n";
+  EXPECT_THAT(generated(text, "commands.hpp"),
+              AllOf(HasSubstr("Result<DoResult> do_("), HasSubstr("Result<DoResult_2> do_2(")));
+  EXPECT_THAT(generated(text, "types.hpp"), AllOf(HasSubstr("kA1,"), HasSubstr("kA1_2,")));
 }
 
 TEST(CxxBackend, ReportsMisplacedBase64) {
@@ -48,7 +52,8 @@ TEST(CxxBackend, DeclaresNoHandlerForCommandsThatAreNotGenerated) {
   const std::string text =
       "{ 'command': 'guest-one', 'gen': false, 'data': { 'a': 'int' } }\n{ 'command': 'guest-two' }\n";
   EXPECT_THAT(generated(text, "commands.hpp"), Not(HasSubstr("one(")));
-  EXPECT_THAT(generated(text, "commands.hpp"), HasSubstr("Result<TwoResult> two(guestd::commands::Context& context);"));
+  EXPECT_THAT(generated(text, "commands.hpp"),
+              HasSubstr("Result<TwoResult> two(::guestd::commands::Context& context);"));
   EXPECT_THAT(generated(text, "types.hpp"), HasSubstr("struct OneArgs {"));
   EXPECT_THAT(generated(text, "dispatch.cpp"), HasSubstr(".name = \"guest-one\""));
 }

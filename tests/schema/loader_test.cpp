@@ -60,7 +60,8 @@ TEST_F(Loading, ReportsErrorsOfIncludedFilesInThoseFiles) {
   write("x.json", "{ 'struct': 'One', 'data': { 'a': 'Two' } }\n");
   EXPECT_THAT(
       compile_file(path("main.json")).errors(),
-      ElementsAre(path("main.json") + ":2: error: expected one of the keys enum, struct, union, alternate, command",
+      ElementsAre(path("main.json") + ":2: error: expected one of the keys enum, struct, union, alternate, command, "
+                                      "event, include, pragma",
                   path("x.json") + ":1: error: unknown type 'Two'"));
 }
 

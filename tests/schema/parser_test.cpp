@@ -22,7 +22,7 @@ struct Parsed {
 
 Parsed parsed(const std::string& text) {
   Parsed result;
-  result.expressions = parse(result.sources, result.sources.add("t", text), result.diagnostics);
+  result.expressions = parse(result.sources, result.sources.add("t", text), {}, result.diagnostics);
   return result;
 }
 
