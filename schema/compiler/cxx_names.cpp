@@ -20,7 +20,8 @@ class NameGiver {
 
   void run() {
     for (const auto& type : plan_.schema.types) {
-      if (!type->name.empty() && is_generated(*type)) name_type(*type, names::type(type->name));
+      if (type->name.empty() || !is_generated(*type)) continue;
+      name_type(*type, type->implicit ? names::implicit_type(type->name) : names::type(type->name));
     }
     for (const auto& command : plan_.schema.commands) name_command(*command);
     for (const auto& event : plan_.schema.events) name_event(*event);

@@ -97,7 +97,6 @@ void plan_existence(Plan& plan) {
   for (const auto& event : plan.schema.events) inherit(plan, event->data, event->condition);
   for (const auto& type : plan.schema.types) {
     if (!has_branches(*type)) continue;
-    inherit(plan, &discriminator_type(*type->object()), type->condition);
     for (const auto& choice : choices(*type->object())) {
       if (choice.branch != nullptr) inherit(plan, choice.branch->type, both(type->condition, choice.condition));
     }

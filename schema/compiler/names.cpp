@@ -84,6 +84,11 @@ std::string identifier(std::string_view wire) {
 std::string member(std::string_view wire) { return identifier(wire); }
 std::string type(std::string_view wire) { return identifier(wire); }
 
+std::string implicit_type(std::string_view name) {
+  constexpr std::string_view kPrefix = "q_obj_";
+  return identifier(pascal(name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name));
+}
+
 std::string command_function(std::string_view wire) { return member(without_prefix(wire)); }
 std::string command_stem(std::string_view wire) { return identifier(pascal(without_prefix(wire))); }
 std::string enumerator(std::string_view wire) { return "k" + pascal(wire); }

@@ -16,8 +16,10 @@ std::string command_stem(std::string_view wire);
 std::string member(std::string_view wire);
 /// `file-backed-virtual` -> `kFileBackedVirtual`.
 std::string enumerator(std::string_view wire);
-/// The name of a type, which the schema gives in the style of C++: `GuestFileRead`; `q_obj-x` -> `q_obj_x`.
+/// The name of a type, which the schema gives in the style of C++: `GuestFileRead`.
 std::string type(std::string_view wire);
+/// The same for types that the compiler made: `q_obj_intList-wrapper` -> `IntListWrapper`.
+std::string implicit_type(std::string_view name);
 /// `BLOCK_IO_ERROR` -> `BlockIoError`, to which `Event` and `Data` are added.
 std::string event_stem(std::string_view wire);
 /// `GuestFileRead` -> `guest_file_read`, for the functions that belong to a type.
