@@ -60,28 +60,13 @@ std::vector<const Type*> needed(const Plan& plan, const Type& type) {
   return result;
 }
 
-class Sorter {
- public:
-  Sorter(Plan& plan, Diagnostics& diagnostics) : plan_(plan), diagnostics_(diagnostics) {}
-
-  void visit(const Type* type) {
-    if (!is_generated(*type) || done_.contains(type)) return;
-    if (!open_.insert(type).second) {
-      diagnostics_.error(type->position, "a branch of union '" + type->name + "' holds the union itself");
-      return;
-    }
-    for (const Type* part : needed(plan_, *type)) visit(part);
-    open_.erase(type);
-    done_.insert(type);
-    plan_.order.push_back(type);
-  }
-
- private:
-  Plan& plan_;
-  Diagnostics& diagnostics_;
-  std::set<const Type*> open_;
-  std::set<const Type*> done_;
-};
+/// What is needed has no cycles: a cycle runs through a struct that is held by a member or by an alternate, which is
+/// boxed, since the branches of unions are structs.
+void add_in_order(Plan& plan, const Type* type, std::set<const Type*>& done) {
+  if (!is_generated(*type) || !done.insert(type).second) return;
+  for (const Type* part : needed(plan, *type)) add_in_order(plan, part, done);
+  plan.order.push_back(type);
+}
 
 }  // namespace
 
@@ -112,13 +97,13 @@ bool is_boxed(const Plan& plan, const Type& owner, const TypeUse& use) {
   return from != plan.cycles.end() && to != plan.cycles.end() && from->second == to->second;
 }
 
-void plan_order(Plan& plan, Diagnostics& diagnostics) {
+void plan_order(Plan& plan) {
   CycleFinder finder(plan);
   for (const auto& type : plan.schema.types) {
     if (is_generated(*type)) finder.visit(type.get());
   }
-  Sorter sorter(plan, diagnostics);
-  for (const auto& type : plan.schema.types) sorter.visit(type.get());
+  std::set<const Type*> done;
+  for (const auto& type : plan.schema.types) add_in_order(plan, type.get(), done);
 }
 
 }  // namespace guestd::schema::cxx

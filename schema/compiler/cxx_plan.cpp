@@ -109,7 +109,7 @@ void plan_existence(Plan& plan) {
 Plan make_plan(const Schema& schema, std::string_view name_space, CxxRole role, Diagnostics& diagnostics) {
   Plan plan{schema, std::string(name_space), role};
   plan_names(plan);
-  plan_order(plan, diagnostics);
+  plan_order(plan);
   plan_directions(plan);
   plan_existence(plan);
   if (!plan.client()) plan_streaming(plan);

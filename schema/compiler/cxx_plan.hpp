@@ -53,7 +53,7 @@ Plan make_plan(const Schema& schema, std::string_view name_space, CxxRole role, 
 
 // The steps of make_plan, each on top of those before it.
 void plan_names(Plan& plan);
-void plan_order(Plan& plan, Diagnostics& diagnostics);
+void plan_order(Plan& plan);
 
 /// The types that a value of this type holds, one step down; raw ones and built-in ones left out.
 std::vector<const Type*> parts(const Type& type);
