@@ -86,9 +86,11 @@ class Registration {
     if (kind == "command") {
       definition.command = state_.schema.commands.emplace_back(std::make_unique<Command>()).get();
       begin(*definition.command, name.text, value.position, std::move(doc));
+      state_.no_types.insert(definition.command->name);
     } else if (kind == "event") {
       definition.event = state_.schema.events.emplace_back(std::make_unique<Event>()).get();
       begin(*definition.event, name.text, value.position, std::move(doc));
+      state_.no_types.insert(definition.event->name);
     } else {
       definition.type = &state_.schema.add_type(name.text);
       begin(*definition.type, name.text, value.position, std::move(doc));
@@ -158,7 +160,7 @@ void fill(State& state, const Definition& definition) {
 }  // namespace checking
 
 Schema check(const LoadedSchema& loaded, Dialect dialect, Diagnostics& diagnostics) {
-  checking::State state{loaded, dialect, diagnostics, {}, {}};
+  checking::State state{loaded, dialect, diagnostics, {}, {}, {}};
   checking::add_builtins(state.schema);
   for (const auto& definition : checking::Registration(state).run()) {
     if (diagnostics.full()) break;

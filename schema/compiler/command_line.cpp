@@ -76,28 +76,15 @@ bool compile(Compiled& compiled, const std::string& path, Dialect dialect) {
   return !compiled.diagnostics.any();
 }
 
-/// The definitions of a schema by kind, without those that the compiler made.
-std::string counts(const Schema& schema) {
-  std::size_t structs = 0;
-  std::size_t enums = 0;
-  std::size_t unions = 0;
-  std::size_t alternates = 0;
-  for (const auto& type : schema.types) {
-    if (type->implicit || type->name.empty()) continue;
-    if (type->enumeration() != nullptr) ++enums;
-    if (type->alternate() != nullptr) ++alternates;
-    if (type->object() != nullptr) ++(type->is_union() ? unions : structs);
-  }
-  std::ostringstream text;
-  text << schema.commands.size() << " commands, " << schema.events.size() << " events, " << structs << " structs, "
-       << enums << " enums, " << unions << " unions, " << alternates << " alternates";
-  return text.str();
-}
-
 int run_check(const Request& request) {
   Compiled compiled;
   if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
-  return write_text("", request.words[0] + ": " + counts(compiled.schema) + "\n");
+  const auto counts = count_definitions(compiled.schema);
+  std::ostringstream text;
+  text << request.words[0] << ": " << counts.commands << " commands, " << counts.events << " events, " << counts.structs
+       << " structs, " << counts.enums << " enums, " << counts.unions << " unions, " << counts.alternates
+       << " alternates\n";
+  return write_text("", text.str());
 }
 
 int run_cxx(const Request& request) {
@@ -139,12 +126,12 @@ struct Verb {
 };
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> list{
+  static const std::vector<Verb> kVerbs{
       {"check", {"SCHEMA"}, {}, {}, {}, run_check},
       {"c++", {"SCHEMA"}, {"out", "namespace"}, {}, {"client"}, run_cxx},
       {"docs", {"SCHEMA"}, {"format"}, {"out"}, {}, run_docs},
   };
-  return list;
+  return kVerbs;
 }
 
 std::string usage() {

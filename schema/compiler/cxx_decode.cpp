@@ -40,45 +40,6 @@ void known_names(CodeWriter& code, const Plan& plan, const std::vector<const Mem
   code.close("}); !read) return std::move(read).error();");
 }
 
-/// A branch of a type that is not known (--partial) keeps the whole object.
-void raw_branch(CodeWriter& code, const std::string& field) {
-  code.line({"out.", field, ".emplace<protocol::RawJson>(value);"});
-  code.line("return out;");
-}
-
-void union_branch(CodeWriter& code, const Plan& plan, const Type& type, const ObjectType::Branch& branch,
-                  std::vector<const Member*> known) {
-  const auto& field = plan.names.branches.at(&type);
-  if (branch.type->object() == nullptr) return raw_branch(code, field);
-  const auto inner = all_members(*branch.type->object());
-  if (inner.empty()) {
-    code.line({"out.", field, ".emplace<", plan.name(*branch.type), ">();"});
-  } else {
-    code.line({"[[maybe_unused]] auto& branch = out.", field, ".emplace<", plan.name(*branch.type), ">();"});
-  }
-  for (const Member* each : inner) member(code, plan, *each, "branch.");
-  known.insert(known.end(), inner.begin(), inner.end());
-  known_names(code, plan, known);
-  code.line("return out;");
-}
-
-void union_branches(CodeWriter& code, const Plan& plan, const Type& type, const std::vector<const Member*>& members) {
-  const ObjectType& object = *type.object();
-  const auto& enum_name = plan.name(discriminator_type(object));
-  bool all = true;
-  code.open({"switch (out.", plan.name(*find_member(object, object.discriminator)), ") {"});
-  for (const auto& choice : choices(object)) {
-    all = all && choice.branch != nullptr && choice.condition == choice.value->condition;
-    if (choice.branch == nullptr) continue;
-    const Under under(code, choice.condition);
-    code.open({"case ", enum_name, "::", plan.name(*choice.value), ": {"});
-    union_branch(code, plan, type, *choice.branch, members);
-    code.close();
-  }
-  if (!all) code.line("default: break;");
-  code.close();
-}
-
 /// False: a base or the discriminator is not known (--partial), and what belongs there cannot be told from what is
 /// wrong.
 bool is_whole(const Type& type) {
@@ -88,14 +49,59 @@ bool is_whole(const Type& type) {
   return !type.is_union() || has_branches(type);
 }
 
+/// Where the members of an object go.
+struct Target {
+  std::string object;                // `out`, and in branches `branch`, `branch_2` ...
+  unsigned depth = 0;                // of unions in branches of unions
+  std::vector<const Member*> known;  // all members up to here
+  bool whole = true;                 // what is not among them is wrong
+};
+
+void object_members(CodeWriter& code, const Plan& plan, const Type& type, Target target);
+
+void union_branch(CodeWriter& code, const Plan& plan, const Type& type, const Type& branch, Target target) {
+  const auto field = target.object + "." + plan.names.branches.at(&type);
+  if (branch.object() == nullptr) {  // it is not known (--partial): the whole object is kept
+    code.line({field, ".emplace<protocol::RawJson>(value);"});
+    return code.line("return out;");
+  }
+  ++target.depth;
+  target.object = target.depth == 1 ? "branch" : "branch_" + std::to_string(target.depth);
+  code.line({"[[maybe_unused]] auto& ", target.object, " = ", field, ".emplace<", plan.name(branch), ">();"});
+  object_members(code, plan, branch, std::move(target));
+}
+
+void union_branches(CodeWriter& code, const Plan& plan, const Type& type, const Target& target) {
+  const ObjectType& object = *type.object();
+  const auto& enum_name = plan.name(discriminator_type(object));
+  bool all = true;
+  code.open({"switch (", target.object, ".", plan.name(*find_member(object, object.discriminator)), ") {"});
+  for (const auto& choice : choices(object)) {
+    all = all && choice.branch != nullptr && choice.condition == choice.value->condition;
+    if (choice.branch == nullptr) continue;
+    const Under under(code, choice.condition);
+    code.open({"case ", enum_name, "::", plan.name(*choice.value), ": {"});
+    union_branch(code, plan, type, *choice.branch->type, target);
+    code.close();
+  }
+  if (!all) code.line("default: break;");
+  code.close();
+}
+
+void object_members(CodeWriter& code, const Plan& plan, const Type& type, Target target) {
+  const auto members = all_members(*type.object());
+  for (const Member* each : members) member(code, plan, *each, target.object + ".");
+  target.known.insert(target.known.end(), members.begin(), members.end());
+  target.whole = target.whole && is_whole(type);
+  if (has_branches(type)) union_branches(code, plan, type, target);
+  if (target.whole) known_names(code, plan, target.known);
+  code.line("return out;");
+}
+
 void object(CodeWriter& code, const Plan& plan, const Type& type) {
   code.line({"if (auto read = protocol::decode::object(value, name); !read) return std::move(read).error();"});
   code.line({plan.name(type), " out;"});
-  const auto members = all_members(*type.object());
-  for (const Member* each : members) member(code, plan, *each, "out.");
-  if (has_branches(type)) union_branches(code, plan, type, members);
-  if (is_whole(type)) known_names(code, plan, members);
-  code.line("return out;");
+  object_members(code, plan, type, {"out", 0, {}, true});
 }
 
 void enumeration(CodeWriter& code, const Plan& plan, const Type& type) {

@@ -46,62 +46,71 @@ void write_streams(CodeWriter& code, const Plan& plan, const std::vector<const M
   }
 }
 
-/// A struct or union, and for a union the struct of one branch.
-struct Held {
-  const Type& type;
-  const Type* branch = nullptr;
+/// An object that is written, and how code refers to its members: `value.`, and for the structs of branches `branch->`.
+struct Level {
+  const Type* type;
+  std::string prefix;
 };
 
 /// Replies and events leave in qemu-ga's order, requests in that of the schema.
-void write_members(CodeWriter& code, const Plan& plan, const Held& held) {
-  auto all = all_members(*held.type.object());
-  const auto own = all.size();
-  if (held.branch != nullptr) {
-    const auto inner = all_members(*held.branch->object());
-    all.insert(all.end(), inner.begin(), inner.end());
+void write_members(CodeWriter& code, const Plan& plan, const std::vector<Level>& levels) {
+  std::vector<const Member*> all;
+  std::map<const Member*, const Level*> owners;
+  for (const auto& level : levels) {
+    for (const Member* member : all_members(*level.type->object())) {
+      all.push_back(member);
+      owners.emplace(member, &level);
+    }
   }
-  const std::set<const Member*> common(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(own));
   for (const Member* member : plan.client() ? all : reply_order(all)) {
-    const bool is_common = common.contains(member);
-    write_member(code, plan, is_common ? held.type : *held.branch, *member, is_common ? "value." : "branch->");
+    const Level& level = *owners.at(member);
+    write_member(code, plan, *level.type, *member, level.prefix);
   }
 }
 
-void write_branch(CodeWriter& code, const Plan& plan, const Type& type, const Choice& choice) {
-  const auto& field = plan.names.branches.at(&type);
-  if (choice.branch == nullptr || choice.branch->type->object() == nullptr) {
-    return write_members(code, plan, {type});
-  }
+void write_levels(CodeWriter& code, const Plan& plan, const std::vector<Level>& levels);
+
+void write_branch(CodeWriter& code, const Plan& plan, std::vector<Level> levels, const Choice& choice) {
+  const Level& outer = levels.back();
+  if (choice.branch == nullptr || choice.branch->type->object() == nullptr) return write_members(code, plan, levels);
+  // A branch that does not fit the discriminator is a bug of the caller: its members are written with defaults.
   const Type& branch = *choice.branch->type;
-  if (!all_members(*branch.object()).empty()) {
-    // A branch that does not fit the discriminator is a bug of the caller: its members are written with defaults.
-    const auto& name = plan.name(branch);
-    code.line({"const ", name, " empty{};"});
-    code.line({"const auto* held = std::get_if<", name, ">(&value.", field, ");"});
-    code.line("[[maybe_unused]] const auto* branch = held != nullptr ? held : &empty;");
-  }
-  write_members(code, plan, {type, &branch});
+  const auto& name = plan.name(branch);
+  const auto number = levels.size() == 1 ? std::string() : "_" + std::to_string(levels.size());
+  code.line({"const ", name, " empty", number, "{};"});
+  code.line({"const auto* held", number, " = std::get_if<", name, ">(&", outer.prefix,
+             plan.names.branches.at(outer.type), ");"});
+  code.line({"[[maybe_unused]] const auto* branch", number, " = held", number, " != nullptr ? held", number,
+             " : &empty", number, ";"});
+  levels.push_back({&branch, "branch" + number + "->"});
+  write_levels(code, plan, levels);
 }
 
-void write_union(CodeWriter& code, const Plan& plan, const Type& type) {
-  const ObjectType& object = *type.object();
+void write_union(CodeWriter& code, const Plan& plan, const std::vector<Level>& levels) {
+  const ObjectType& object = *levels.back().type->object();
   bool all = true;
-  code.open({"switch (value.", plan.name(*find_member(object, object.discriminator)), ") {"});
+  code.open({"switch (", levels.back().prefix, plan.name(*find_member(object, object.discriminator)), ") {"});
   for (const auto& choice : choices(object)) {
     all = all && choice.condition == choice.value->condition;
     const Under under(code, choice.condition);
     code.open({"case ", plan.name(discriminator_type(object)), "::", plan.name(*choice.value), ": {"});
-    write_branch(code, plan, type, choice);
+    write_branch(code, plan, levels, choice);
     code.line("break;");
     code.close();
   }
   if (!all) {
     code.open({"default: {"});
-    write_members(code, plan, {type});
+    write_members(code, plan, levels);
     code.line("break;");
     code.close();
   }
   code.close();
+}
+
+/// What the last level holds, together with what those above it hold.
+void write_levels(CodeWriter& code, const Plan& plan, const std::vector<Level>& levels) {
+  if (has_branches(*levels.back().type)) return write_union(code, plan, levels);
+  write_members(code, plan, levels);
 }
 
 void object(CodeWriter& code, const Plan& plan, const Type& type) {
@@ -113,11 +122,7 @@ void object(CodeWriter& code, const Plan& plan, const Type& type) {
     write_streams(code, plan, members);
     code.line({"if (was_streamed && value.", complete, ") value.", complete, "(value);"});
   }
-  if (has_branches(type)) {
-    write_union(code, plan, type);
-  } else {
-    write_members(code, plan, {type});
-  }
+  write_levels(code, plan, {{&type, "value."}});
   code.line("out.end_object();");
 }
 

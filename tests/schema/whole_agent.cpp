@@ -16,6 +16,7 @@ Result<EchoOddResult> echo_odd(Context&, const EchoOddArgs& args) { return args;
 Result<EchoPlantResult> echo_plant(Context&, const EchoPlantArgs& args) { return args; }
 Result<EchoTreeResult> echo_tree(Context&, const EchoTreeArgs& args) { return args; }
 Result<EchoNodeResult> echo_node(Context&, const EchoNodeArgs& args) { return args; }
+Result<EchoGardenResult> echo_garden(Context&, const EchoGardenArgs& args) { return args; }
 Result<EchoPayloadResult> echo_payload(Context&, const EchoPayloadArgs& args) { return args.payloads; }
 Result<EchoFormResult> echo_form(Context&, const EchoFormArgs& args) { return args.form; }
 Result<EchoAnyResult> echo_any(Context&, const EchoAnyArgs& args) { return args.any; }

@@ -120,6 +120,28 @@ TEST(GeneratedClient, CarriesUnionsOfBothForms) {
   EXPECT_THAT(std::get<IntListWrapper>((*returned)[3].branch).data, ElementsAre(1, 2));
 }
 
+TEST(GeneratedClient, CarriesUnionsInBranchesOfUnions) {
+  const Garden garden{Odds::k20, "me", Plot{NodeKind::kPair, Twig{4}}};
+  EXPECT_EQ(protocol::make_call<calls::EchoGarden>(garden).arguments,
+            R"({"size": "2-0", "owner": "me", "use": "pair", "leaves": 4})");
+  expect_to_come_back<calls::EchoGarden>(garden);
+  expect_to_come_back<calls::EchoGarden>({Odds::k20, {}, Plot{NodeKind::kLeaf, {}}});
+  expect_to_come_back<calls::EchoGarden>({Odds::kDefault, {}, Leaf{}});
+  expect_to_come_back<calls::EchoGarden>({Odds::kUnix, {}, {}});
+}
+
+TEST(GeneratedServer, NamesWhatIsWrongInUnionsInBranchesOfUnions) {
+  Agent agent;
+  const auto say = [&](std::string arguments) {
+    const auto reply = agent.call({"echo-garden", std::move(arguments), true});
+    return error_of(protocol::returned(**reply));
+  };
+  EXPECT_EQ(say(R"({"size": "2-0"})"), "Parameter 'use' is missing");
+  EXPECT_EQ(say(R"({"size": "2-0", "use": "pair"})"), "Parameter 'leaves' is missing");
+  EXPECT_EQ(say(R"({"size": "2-0", "use": "leaf", "leaves": 1})"), "Parameter 'leaves' is unexpected");
+  EXPECT_EQ(say(R"({"size": "unix", "use": "leaf"})"), "Parameter 'use' is unexpected");
+}
+
 TEST(GeneratedClient, CarriesEveryFormOfAnAlternate) {
   Agent agent;
   const auto through = [&](Form form) { return echo_form(agent, {std::move(form)}).value(); };
