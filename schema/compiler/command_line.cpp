@@ -101,7 +101,8 @@ int write_files(const std::vector<GeneratedFile>& files, const std::filesystem::
 int run_cxx(const Request& request) {
   Compiled compiled;
   if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
-  const auto files = generate_cxx(compiled.schema, request.option("namespace"), compiled.diagnostics);
+  const auto role = request.flags.contains("client") ? CxxRole::kClient : CxxRole::kServer;
+  const auto files = generate_cxx(compiled.schema, request.option("namespace"), role, compiled.diagnostics);
   if (compiled.diagnostics.any()) {
     std::cerr << compiled.diagnostics.report(compiled.sources);
     return kFailed;
@@ -167,7 +168,7 @@ struct Verb {
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> kVerbs{
       {"check", {"SCHEMA"}, {}, {}, {}, run_check},
-      {"c++", {"SCHEMA"}, {"out", "namespace"}, {}, {}, run_cxx},
+      {"c++", {"SCHEMA"}, {"out", "namespace"}, {}, {"client"}, run_cxx},
       {"docs", {"SCHEMA"}, {"format"}, {"out"}, {}, run_docs},
       {"introspect", {"SCHEMA"}, {}, {"out", "without", "namespace"}, {"unmask"}, run_introspect},
       {"compat", {"OLD", "NEW"}, {}, {}, {}, run_compat},

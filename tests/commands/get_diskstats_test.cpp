@@ -16,8 +16,8 @@ TEST(GetDiskstats, PutsEveryCounterInItsPlace) {
   ASSERT_TRUE(all);
   ASSERT_EQ(all->size(), 1U);
   EXPECT_EQ((*all)[0].name, "sdb");
-  EXPECT_EQ((*all)[0].major, 8U);
-  EXPECT_EQ((*all)[0].minor, 16U);
+  EXPECT_EQ((*all)[0].major_, 8U);
+  EXPECT_EQ((*all)[0].minor_, 16U);
   const GuestDiskStats& stats = (*all)[0].stats;
   EXPECT_EQ(stats.read_ios, 1U);
   EXPECT_EQ(stats.read_merges, 2U);

@@ -106,11 +106,15 @@ TEST_F(CommandLine, WritesDocumentationToAFileOrToTheOutput) {
   EXPECT_EQ(written.str(), printed.out);
 }
 
-TEST_F(CommandLine, RefusesToWriteCxxWithTypesThatAreNotThere) {
+TEST_F(CommandLine, WritesTheCxxOfAServerOrOfAClient) {
   const auto schema = write("a.json", "{ 'command': 'one', 'data': 'Other' }\n");
-  const auto outcome = run({"c++", schema, "--partial", "--out", folder_ / "out", "--namespace", "a"});
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("error: C++ needs the definition of type 'Other'"));
+  const auto server = run({"c++", schema, "--partial", "--out", folder_ / "server", "--namespace", "a"});
+  EXPECT_EQ(server.status, 0);
+  EXPECT_THAT(server.err, HasSubstr("warning: unknown type 'Other'"));
+  EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(folder_) / "server" / "dispatch.cpp"));
+  EXPECT_EQ(run({"c++", schema, "--partial", "--client", "--out", folder_ / "client", "--namespace", "a"}).status, 0);
+  EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(folder_) / "client" / "calls.cpp"));
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(folder_) / "client" / "dispatch.cpp"));
 }
 
 TEST_F(CommandLine, TellsTheUsageWhenItIsNotUnderstood) {
