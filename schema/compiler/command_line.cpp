@@ -11,6 +11,7 @@
 #include "schema/compiler/checker.hpp"
 #include "schema/compiler/cxx_backend.hpp"
 #include "schema/compiler/docs_backend.hpp"
+#include "schema/compiler/introspection.hpp"
 #include "schema/compiler/loader.hpp"
 
 namespace guestd::schema {
@@ -38,6 +39,8 @@ std::optional<Request> parse(const std::vector<std::string>& arguments) {
   for (std::size_t index = 0; index < arguments.size(); ++index) {
     if (!arguments[index].starts_with("--")) {
       words.push_back(arguments[index]);
+    } else if (arguments[index] == "--unmask") {
+      request.options[arguments[index]] = "";
     } else if (index + 1 < arguments.size()) {
       request.options[arguments[index]] = arguments[index + 1];
       ++index;
@@ -70,16 +73,35 @@ int report(const Diagnostics& diagnostics, const Sources& sources) {
   return diagnostics.any() ? 1 : 0;
 }
 
-int write_cxx(const Request& request, const Schema& schema, const Sources& sources, Diagnostics& diagnostics) {
-  const auto files = generate_cxx(schema, request.options.at("--namespace"), diagnostics);
-  if (diagnostics.any()) return report(diagnostics, sources);
-  const std::filesystem::path folder = request.options.at("--out");
+int write_files(const std::vector<GeneratedFile>& files, const std::filesystem::path& folder) {
   std::error_code code;
   std::filesystem::create_directories(folder, code);
   for (const auto& file : files) {
     if (!write_file(folder / file.name, file.text)) return 1;
   }
   return 0;
+}
+
+int write_cxx(const Request& request, const Schema& schema, const Sources& sources, Diagnostics& diagnostics) {
+  const auto files = generate_cxx(schema, request.options.at("--namespace"), diagnostics);
+  if (diagnostics.any()) return report(diagnostics, sources);
+  return write_files(files, request.options.at("--out"));
+}
+
+int write_introspection(const Request& request, const Schema& schema) {
+  IntrospectionOptions options;
+  options.unmask = request.options.contains("--unmask");
+  if (const auto without = request.options.find("--without"); without != request.options.end()) {
+    options.without = without->second;
+  }
+  const auto entries = introspect(schema, options);
+  const auto out = request.options.find("--out");
+  const auto name_space = request.options.find("--namespace");
+  if (name_space != request.options.end())
+    return write_files(introspection_cxx(entries, name_space->second), out->second);
+  if (out != request.options.end()) return write_file(out->second, introspection_array(entries)) ? 0 : 1;
+  std::cout << introspection_array(entries) << std::flush;
+  return std::cout ? 0 : 1;
 }
 
 int write_docs(const Request& request, const Schema& schema) {
@@ -93,6 +115,7 @@ int write_docs(const Request& request, const Schema& schema) {
 bool options_fit(const Request& request) {
   const auto& options = request.options;
   if (request.verb == "check") return options.empty();
+  if (request.verb == "introspect") return !options.contains("--namespace") || options.contains("--out");
   if (request.verb == "c++") return options.size() == 2 && options.contains("--out") && options.contains("--namespace");
   if (request.verb != "docs") return false;
   const auto format = options.find("--format");
@@ -115,6 +138,7 @@ int run_command_line(const std::vector<std::string>& arguments) {
   const auto schema = check(loaded, diagnostics);
   if (diagnostics.any()) return report(diagnostics, sources);
   if (request->verb == "c++") return write_cxx(*request, schema, sources, diagnostics);
+  if (request->verb == "introspect") return write_introspection(*request, schema);
   if (request->verb == "docs") return write_docs(*request, schema);
   return 0;
 }
