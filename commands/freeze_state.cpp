@@ -275,6 +275,11 @@ bool FreezeState::is_frozen() {
   return phase_ == Phase::kFrozen;
 }
 
+bool FreezeState::is_busy() const {
+  const std::lock_guard lock(mutex_);
+  return phase_ == Phase::kFreezing || phase_ == Phase::kThawing;
+}
+
 GuestdFsfreezeReport FreezeState::report() const {
   const std::lock_guard lock(mutex_);
   GuestdFsfreezeReport report = report_;

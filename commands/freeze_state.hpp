@@ -82,6 +82,8 @@ class FreezeState {
 
   /// Whether only commands may run that work while file systems are frozen. Also true while they are being frozen.
   [[nodiscard]] bool restricts() const { return restricts_; }
+  /// Whether a freeze or thaw is under way, on whatever thread.
+  [[nodiscard]] bool is_busy() const;
   /// Thaws because the deadline is over; nothing if it is not (any more).
   void thaw_when_due();
   /// Thaws because the agent ends. Waits at most `patience` for a freeze or thaw that is under way.

@@ -16,6 +16,8 @@
 #include "daemon/log.hpp"
 #include "daemon/options.hpp"
 #include "daemon/process.hpp"
+#include "daemon/thaw_stale.hpp"
+#include "platform/freeze_marker.hpp"
 #include "platform/host.hpp"
 #include "platform/process_limits.hpp"
 
@@ -44,6 +46,24 @@ int fail(const Error& error) {
   return EXIT_FAILURE;
 }
 
+// A log file may be on a disk that an agent before this one has frozen: opening it would wait for the thaw.
+Result<std::unique_ptr<Log>> open_log(const Configuration& configuration) {
+  const auto marker = platform::FreezeMarkerFile(configuration.statedir).read();
+  const bool may_be_frozen = !marker || *marker;
+  auto log = Log::open(
+      {configuration.logfile.value_or(""), configuration.verbose, has_audience(configuration), may_be_frozen});
+  return log;
+}
+
+int thaw_stale(const Configuration& configuration) {
+  const char* result = std::getenv("SERVICE_RESULT");
+  if (result != nullptr && is_restarted_after(result)) return EXIT_SUCCESS;
+  const auto log = open_log(configuration);
+  if (!log) return fail(log.error());
+  daemon::thaw_stale(configuration, platform::system_host(), **log);
+  return (*log)->release() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 Result<int> serve(const CommandLine& line) {
   const Configuration& configuration = line.configuration;
   std::optional<Background> background;
@@ -56,7 +76,7 @@ Result<int> serve(const CommandLine& line) {
     if (!written) return std::move(written).error();
     pid_file.emplace(std::move(*written));
   }
-  auto log = Log::open({configuration.logfile.value_or(""), configuration.verbose, has_audience(configuration)});
+  auto log = open_log(configuration);
   if (!log) return std::move(log).error();
   for (const std::string& warning : line.warnings) (*log)->warning(warning);
 
@@ -87,6 +107,7 @@ int main(int argc, char** argv) {
   const CommandLine line = parse_command_line(argc, argv, context);
   std::fputs(line.output.c_str(), stdout);
   std::fputs(line.errors.c_str(), stderr);
+  if (line.action == CommandLine::Action::kThawStale) return thaw_stale(line.configuration);
   if (line.action != CommandLine::Action::kRun) return line.exit_code;
   // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
   (void)platform::allow_open_files(limits::kOpenFiles + 128);

@@ -30,6 +30,7 @@ struct CommandLine {
     kListCommands,
     kDumpConfiguration,
     kCheckConfiguration,
+    kThawStale,  ///< thaw what a killed agent has left frozen, and end; `configuration` is as for kRun
     kFail,
   };
 

@@ -136,7 +136,7 @@ TEST_F(Options, PrintHelpThatNamesEveryOption) {
   EXPECT_TRUE(line.output.starts_with("Usage: /x/guestd [-m <method> -p <path>] [<options>]\n"));
   for (const char* name :
        {"allow-rpcs", "block-rpcs", "check-config", "config", "daemonize", "dump-conf", "fsfreeze-hook", "help",
-        "logfile", "method", "path", "pidfile", "retry-path", "statedir", "verbose", "version"}) {
+        "logfile", "method", "path", "pidfile", "retry-path", "statedir", "thaw-stale", "verbose", "version"}) {
     EXPECT_NE(line.output.find("--" + std::string(name)), std::string::npos) << name;
   }
 }

@@ -142,7 +142,7 @@ class SessionBench {
     settings.verbose = true;
     log_ = take(Log::open(settings));
     files_ = take(commands::FileHandles::open(dir_.str(), *host_.clock));
-    context_.emplace(commands::Context{host_, *files_, dispatcher_});
+    context_.emplace(commands::Context{host_, *files_, dispatcher_, freeze_});
   }
   SessionBench(const SessionBench&) = delete;
   SessionBench& operator=(const SessionBench&) = delete;
@@ -186,6 +186,8 @@ class SessionBench {
   support::TempDir dir_;
   support::FixtureRoot fixture_{"debian12"};
   platform::Host host_ = fixture_.host();
+  support::FakeFreezeListener freeze_listener_;
+  commands::FreezeState freeze_{host_, {.state_directory = state_dir_.str()}, freeze_listener_};
   Dispatcher dispatcher_{CommandFilter()};
   std::unique_ptr<Log> log_;
   std::unique_ptr<commands::FileHandles> files_;
