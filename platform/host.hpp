@@ -5,6 +5,7 @@
 #include <string>
 
 #include "platform/clock.hpp"
+#include "platform/disk_backends.hpp"
 #include "platform/freezer.hpp"
 #include "platform/program.hpp"
 #include "platform/root.hpp"
@@ -17,6 +18,7 @@ struct Host {
   Root root;
   std::unique_ptr<const Clock> clock;
   std::string os_release_path;  ///< file to read instead of the usual os-release; empty: the usual ones
+  DiskBackends disks{};
   std::unique_ptr<Freezer> freezer{};
   std::unique_ptr<Programs> programs{};
 };

@@ -17,6 +17,7 @@
 #include "generated/commands.hpp"
 #include "platform/host.hpp"
 #include "protocol/base64.hpp"
+#include "tests/support/fake_disks.hpp"
 #include "tests/support/fake_freeze_listener.hpp"
 #include "tests/support/fake_freezer.hpp"
 #include "tests/support/fake_programs.hpp"
@@ -36,9 +37,9 @@ class FakeCatalog final : public CommandCatalog {
 class CommandBench {
  public:
   CommandBench() : CommandBench(platform::Root::system()) {}
-  explicit CommandBench(platform::Root root) : host_{std::move(root), nullptr, ""} { begin(); }
+  explicit CommandBench(platform::Root root) : host_{std::move(root), nullptr, "", {}} { begin(); }
   explicit CommandBench(std::string_view fixture)
-      : fixture_(std::in_place, fixture), host_{fixture_->root(), nullptr, ""} {
+      : fixture_(std::in_place, fixture), host_{fixture_->root(), nullptr, "", {}} {
     begin();
   }
 
@@ -47,6 +48,8 @@ class CommandBench {
   [[nodiscard]] const support::TempDir& state_dir() const { return state_dir_; }
   [[nodiscard]] platform::Host& host() { return host_; }
   [[nodiscard]] support::FakeClock& clock() { return *clock_; }
+  /// What its disks answer, and what was done to them.
+  [[nodiscard]] support::DiskScript& disks() { return *disks_; }
   [[nodiscard]] FileHandles& files() { return *files_; }
   [[nodiscard]] FakeCatalog& catalog() { return catalog_; }
   [[nodiscard]] support::FakeFreezer& freezer() { return *freezer_; }
@@ -74,6 +77,7 @@ class CommandBench {
     auto clock = std::make_unique<support::FakeClock>();
     clock_ = clock.get();
     host_.clock = std::move(clock);
+    host_.disks = support::fake_disks(disks_);
     auto freezer = std::make_unique<support::FakeFreezer>();
     freezer_ = freezer.get();
     host_.freezer = std::move(freezer);
@@ -102,6 +106,7 @@ class CommandBench {
   support::TempDir state_dir_;
   platform::Host host_;
   support::FakeClock* clock_ = nullptr;
+  std::shared_ptr<support::DiskScript> disks_ = std::make_shared<support::DiskScript>();
   std::unique_ptr<FileHandles> files_;
   FakeCatalog catalog_;
   support::FakeFreezer* freezer_ = nullptr;

@@ -7,6 +7,7 @@ import re
 
 from support import exists, files, finish, lines
 
+# The prefix of standard commands is dropped, that of extensions is part of the name.
 COMMAND = re.compile(r"""['"]command['"]\s*:\s*['"](?:guest-)?([a-z0-9-]+)['"]""")
 # A test or transcript that is there but empty mirrors nothing.
 TEST_CASE = re.compile(r"^\s*(TEST|TEST_F|TEST_P|TYPED_TEST)\(")

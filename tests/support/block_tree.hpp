@@ -60,6 +60,7 @@ class BlockTree {
   void relative_link(const std::string& from, const std::string& to) const {
     const auto at = folder() / from;
     std::filesystem::create_directories(at.parent_path());
+    std::filesystem::remove(at);
     std::filesystem::create_symlink((folder() / to).lexically_relative(at.parent_path()), at);
   }
 

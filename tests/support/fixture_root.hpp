@@ -12,6 +12,7 @@
 #include "platform/clock.hpp"
 #include "platform/host.hpp"
 #include "platform/root.hpp"
+#include "tests/support/fake_disks.hpp"
 #include "tests/support/fake_freezer.hpp"
 #include "tests/support/fake_programs.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -48,9 +49,13 @@ class FixtureRoot {
 
   [[nodiscard]] const TempDir& dir() const { return dir_; }
   [[nodiscard]] platform::Root root() const { return *platform::Root::at(dir_.str()); }
-  /// The machine as commands see it, with its clock standing still. What changes a machine is only recorded.
+  /// The machine as commands see it, with its clock standing still and 20 GB on `/`. What changes a machine is only
+  /// recorded.
   [[nodiscard]] platform::Host host() const {
-    platform::Host host{root(), std::make_unique<FakeClock>(), ""};
+    const auto script = std::make_shared<DiskScript>();
+    script->usages["/"] = {1'500'000'000, 20'000'000'000, 21'000'000'000};
+    script->size_bytes = 21'000'000'000;
+    platform::Host host{root(), std::make_unique<FakeClock>(), "", fake_disks(script)};
     host.freezer = std::make_unique<FakeFreezer>();
     host.programs = std::make_unique<FakePrograms>();
     return host;

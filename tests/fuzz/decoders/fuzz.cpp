@@ -24,6 +24,7 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/request.hpp"
 #include "tests/support/agent.hpp"
+#include "tests/support/fake_disks.hpp"
 #include "tests/support/fake_freeze_listener.hpp"
 #include "tests/support/fake_freezer.hpp"
 #include "tests/support/fake_programs.hpp"
@@ -34,7 +35,13 @@ namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
 /// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 20> kHarmless = {"guest-sync",
+constexpr std::array<std::string_view, 24> kHarmless = {"guest-fsfreeze-status",
+                                                        "guest-fsfreeze-freeze",
+                                                        "guest-fsfreeze-freeze-list",
+                                                        "guest-fsfreeze-thaw",
+                                                        "guestd-fsfreeze-report",
+                                                        "guestd-fsfreeze-check",
+                                                        "guest-sync",
                                                         "guest-sync-delimited",
                                                         "guest-ping",
                                                         "guest-info",
@@ -48,12 +55,10 @@ constexpr std::array<std::string_view, 20> kHarmless = {"guest-sync",
                                                         "guest-file-write",
                                                         "guest-file-seek",
                                                         "guest-file-flush",
-                                                        "guest-fsfreeze-status",
-                                                        "guest-fsfreeze-freeze",
-                                                        "guest-fsfreeze-freeze-list",
-                                                        "guest-fsfreeze-thaw",
-                                                        "guestd-fsfreeze-report",
-                                                        "guestd-fsfreeze-check"};
+                                                        "guest-get-fsinfo",
+                                                        "guest-get-disks",
+                                                        "guest-get-diskstats",
+                                                        "guest-fstrim"};
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -68,7 +73,8 @@ class Catalog final : public guestd::commands::CommandCatalog {
 class Machine {
  public:
   Machine()
-      : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), ""} {
+      : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), "",
+              guestd::support::fake_disks()} {
     host_.freezer = std::make_unique<guestd::support::FakeFreezer>();
     host_.programs = std::make_unique<guestd::support::FakePrograms>();
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
