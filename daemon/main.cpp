@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <malloc.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -17,7 +15,6 @@
 #include "daemon/options.hpp"
 #include "daemon/process.hpp"
 #include "daemon/thaw_stale.hpp"
-#include "platform/freeze_marker.hpp"
 #include "platform/host.hpp"
 #include "platform/process_limits.hpp"
 
@@ -34,25 +31,9 @@ void set_up_memory() {
   ::mallopt(M_ARENA_MAX, 1);
 }
 
-// Whether what goes to stderr is seen: not a daemon, not a service whose output goes to the journal or nowhere.
-bool has_audience(const Configuration& configuration) {
-  struct stat output {};
-  const bool goes_nowhere = ::fstat(STDERR_FILENO, &output) != 0 || output.st_rdev == makedev(1, 3);
-  return !configuration.daemonize && !goes_nowhere && std::getenv("JOURNAL_STREAM") == nullptr;
-}
-
 int fail(const Error& error) {
   std::fprintf(stderr, "guestd: %s\n", error.text.c_str());
   return EXIT_FAILURE;
-}
-
-// A log file may be on a disk that an agent before this one has frozen: opening it would wait for the thaw.
-Result<std::unique_ptr<Log>> open_log(const Configuration& configuration) {
-  const auto marker = platform::FreezeMarkerFile(configuration.statedir).read();
-  const bool may_be_frozen = !marker || *marker;
-  auto log = Log::open(
-      {configuration.logfile.value_or(""), configuration.verbose, has_audience(configuration), may_be_frozen});
-  return log;
 }
 
 int thaw_stale(const Configuration& configuration) {
