@@ -22,8 +22,10 @@
 #include "base/unique_fd.hpp"
 #include "commands/context.hpp"
 #include "commands/file_handles.hpp"
+#include "commands/freeze_state.hpp"
 #include "daemon/session.hpp"
 #include "generated/commands.hpp"
+#include "tests/support/fake_freeze_listener.hpp"
 #include "tests/support/fixture_root.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/test_loop.hpp"
@@ -187,7 +189,7 @@ class SessionBench {
   support::FixtureRoot fixture_{"debian12"};
   platform::Host host_ = fixture_.host();
   support::FakeFreezeListener freeze_listener_;
-  commands::FreezeState freeze_{host_, {.state_directory = state_dir_.str()}, freeze_listener_};
+  commands::FreezeState freeze_{host_, {.state_directory = dir_.str(), .hook = {}}, freeze_listener_};
   Dispatcher dispatcher_{CommandFilter()};
   std::unique_ptr<Log> log_;
   std::unique_ptr<commands::FileHandles> files_;
