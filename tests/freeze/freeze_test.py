@@ -503,7 +503,8 @@ class Kill(FreezeCase):
             self.agent.start()
             client = self.connect()
             status = client.call("guest-fsfreeze-status")
-            print(f"killed at {point}/5 of {whole * 1000:.0f} ms: {len(frozen)} took no write within 30 ms, then {status}")
+            print(f"killed at {point}/5 of {whole * 1000:.0f} ms: {len(frozen)} took no write within 30 ms, "
+                  f"then {status}")
             self.thawed_by(disks, 30)
             world.collect_probes()
             self.assertTrue(wait_for(lambda: client.call("guest-fsfreeze-status") == "thawed"))
