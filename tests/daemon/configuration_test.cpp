@@ -233,7 +233,7 @@ TEST_F(ConfigurationFile, ReadsItsOwnDumpBack) {
 }
 
 TEST_F(ConfigurationFile, ThatIsInstalledSetsNothingAndShowsTheDefaults) {
-  const auto source = std::filesystem::path(__FILE__).parent_path() / "../../packaging/guestd.conf";
+  const std::string source = GUESTD_SOURCE_DIR "/packaging/guestd.conf";
   std::ifstream stream(source);
   ASSERT_TRUE(stream) << source;
   const std::string text(std::istreambuf_iterator<char>(stream), {});
