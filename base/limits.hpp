@@ -62,4 +62,14 @@ inline constexpr std::int64_t kFileReadAtOnceBytes = 64 << 10;
 /// First handle, as in qemu-ga.
 inline constexpr std::int64_t kFirstFileHandle = 1000;
 
+// Freezing. The kernel allows this many mounts (fs.mount-max).
+inline constexpr std::size_t kFreezeMountpoints = 100'000;
+/// Names that are no mount points and that the report repeats.
+inline constexpr std::size_t kFreezeUnknownNames = 64;
+/// Threads beyond kWorkers for what has to run while file systems are frozen: others may all wait for the thaw.
+inline constexpr std::size_t kWorkersWhileFrozen = 4;
+/// Log lines that wait for the thaw.
+inline constexpr std::size_t kHeldLogLines = 1000;
+inline constexpr std::size_t kHeldLogBytes = 256U << 10U;
+
 }  // namespace guestd::limits

@@ -9,6 +9,8 @@
 
 namespace guestd::commands {
 
+class FreezeState;
+
 /// What guest-info tells about one command.
 struct CommandStatus {
   std::string name;              ///< on the wire
@@ -30,6 +32,7 @@ struct Context {
   const platform::Host& host;
   FileHandles& files;
   const CommandCatalog& catalog;
+  FreezeState& freeze;
 };
 
 }  // namespace guestd::commands
