@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <map>
 #include <set>
 
 #include "schema/compiler/checker_state.hpp"
@@ -9,7 +9,8 @@ namespace {
 
 /// What a documentation comment has to speak of.
 struct Subjects {
-  std::vector<std::pair<std::string, Position>> members;
+  std::string definition;
+  std::map<std::string, Position> members;
   std::set<std::string> features;
 };
 
@@ -19,17 +20,18 @@ void add_features(const std::vector<Feature>& features, Subjects& subjects) {
 
 void add_members(const std::vector<Member>& members, Subjects& subjects) {
   for (const auto& member : members) {
-    subjects.members.emplace_back(member.name, member.position);
+    subjects.members.emplace(member.name, member.position);
     add_features(member.features, subjects);
   }
 }
 
 Subjects subjects_of(const Type& type) {
   Subjects subjects;
+  subjects.definition = type.name;
   add_features(type.features, subjects);
   if (const auto* enumeration = type.enumeration()) {
     for (const auto& value : enumeration->values) {
-      subjects.members.emplace_back(value.name, value.position);
+      subjects.members.emplace(value.name, value.position);
       add_features(value.features, subjects);
     }
   }
@@ -38,37 +40,47 @@ Subjects subjects_of(const Type& type) {
   return subjects;
 }
 
-Subjects subjects_of(const std::vector<Feature>& features, const Type* arguments) {
+/// Those of a command or event, whose members are its arguments if they have no type of their own.
+template <typename T>
+Subjects subjects_of(const T& item, const Type* arguments) {
   Subjects subjects;
-  add_features(features, subjects);
+  subjects.definition = item.name;
+  add_features(item.features, subjects);
   const bool inline_arguments = arguments != nullptr && arguments->name.empty();
   if (inline_arguments) add_members(arguments->object()->members, subjects);
   return subjects;
 }
 
 void check_members(State& state, const DocComment& doc, const Subjects& subjects) {
-  for (const auto& [name, position] : subjects.members) {
-    const auto* entry = doc.member(name);
-    if (entry == nullptr) state.error(position, "member " + quoted(name) + " is not documented");
-    if (entry != nullptr && entry->text.empty()) state.error(entry->position, "'@" + name + ":' has no text");
-  }
+  const bool exception = state.loaded.pragmas.documentation_exceptions.contains(subjects.definition);
+  std::set<std::string_view> documented;
   for (const auto& entry : doc.members) {
-    const bool known = std::any_of(subjects.members.begin(), subjects.members.end(),
-                                   [&](const auto& member) { return member.first == entry.name; });
-    if (!known) state.error(entry.position, "documented member " + quoted(entry.name) + " does not exist");
+    documented.insert(entry.name);
+    if (!subjects.members.contains(entry.name)) {
+      state.error(entry.position, "documented member " + quoted(entry.name) + " does not exist");
+    } else if (entry.text.empty() && !exception) {
+      state.error(entry.position, "'@" + entry.name + ":' has no text");
+    }
+  }
+  for (const auto& [name, position] : subjects.members) {
+    if (!exception && !documented.contains(name)) {
+      state.error(position, "member " + quoted(name) + " is not documented");
+    }
   }
 }
 
 void check_features(State& state, const DocComment& doc, const Subjects& subjects) {
-  for (const auto& name : subjects.features) {
-    if (doc.feature(name) == nullptr) state.error(doc.position, "feature " + quoted(name) + " is not documented");
-  }
+  std::set<std::string_view> documented;
   for (const auto& entry : doc.features) {
+    documented.insert(entry.name);
     if (!subjects.features.contains(entry.name)) {
       state.error(entry.position, "documented feature " + quoted(entry.name) + " does not exist");
     } else if (entry.text.empty()) {
       state.error(entry.position, "'@" + entry.name + ":' has no text");
     }
+  }
+  for (const auto& name : subjects.features) {
+    if (!documented.contains(name)) state.error(doc.position, "feature " + quoted(name) + " is not documented");
   }
 }
 
@@ -111,14 +123,14 @@ void check_docs(State& state) {
   }
   for (const auto& command : state.schema.commands) {
     if (!command->doc) continue;
-    check(state, *command->doc, subjects_of(command->features, command->arguments));
+    check(state, *command->doc, subjects_of(*command, command->arguments));
     if (!command->returns) {
       check_no_section(state, *command->doc, DocComment::Section::Kind::kReturns, " although nothing is returned");
     }
   }
   for (const auto& event : state.schema.events) {
     if (!event->doc) continue;
-    check(state, *event->doc, subjects_of(event->features, event->data));
+    check(state, *event->doc, subjects_of(*event, event->data));
     check_no_command(state, *event->doc);
   }
 }

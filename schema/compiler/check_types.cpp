@@ -47,6 +47,16 @@ AlternateType read_alternate(State& state, const Value& definition, const Type& 
   return result;
 }
 
+/// `deprecated` and `unstable` tell clients what to expect of something that they use by name; types have no name on
+/// the wire.
+void refuse_special_features(State& state, const Type& type) {
+  if (state.dialect.legacy) return;
+  for (const auto& feature : type.features) {
+    if (feature.name != "deprecated" && feature.name != "unstable") continue;
+    state.error(feature.position, "feature " + quoted(feature.name) + " is not for types");
+  }
+}
+
 }  // namespace
 
 const Type* read_base(State& state, const Value& value) {
@@ -62,6 +72,7 @@ void fill_type(State& state, const Definition& definition) {
   const Value& value = *definition.value;
   Type& type = *definition.type;
   type.features = read_features(state, value);
+  refuse_special_features(state, type);
   type.condition = read_condition(state, value);
   if (definition.kind == "enum") {
     type.shape = read_enum(state, value, type);

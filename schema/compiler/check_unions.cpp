@@ -24,6 +24,10 @@ std::vector<NamedUse> read_branches(State& state, const Value& data, const Type&
   for (std::size_t index = 0; index < data.keys.size(); ++index) {
     const auto& [name, position] = data.keys[index];
     const Value* item = &data.items[index];
+    if (name.starts_with('*')) {
+      state.error(position, "branch " + quoted(name.substr(1)) + " cannot be optional");
+      continue;
+    }
     if (item->is_object() && !check_keys(state, *item, "branch " + quoted(name), {{"type"}, {"if"}})) continue;
     auto condition = read_condition(state, *item);
     if (item->is_object()) item = item->find("type");

@@ -148,13 +148,19 @@ int run_compat(const Request& request) {
 }
 
 int run_docs(const Request& request) {
-  if (request.option("format") != "markdown") {
+  if (!is_docs_format(request.option("format"))) {
     std::cerr << "qapi-compiler: unknown format '" << request.option("format") << "'\n";
     return kBadUsage;
   }
   Compiled compiled;
-  if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
-  return write_text(request.option("out"), generate_markdown(compiled.schema));
+  const auto& path = request.words[0];
+  if (!compile(compiled, path, request.dialect)) return kFailed;
+  const auto text = generate_docs(compiled.schema, request.option("format"), path, compiled.diagnostics);
+  if (compiled.diagnostics.any()) {
+    std::cerr << compiled.diagnostics.report(compiled.sources);
+    return kFailed;
+  }
+  return write_text(request.option("out"), text);
 }
 
 /// What a verb takes. Each takes the flags of Dialect too.

@@ -10,7 +10,7 @@ import sys
 
 from support import ROOT, exists, finish, lines
 
-SCHEMA = "schema/guest-agent/guest-agent.json"
+SCHEMA = "schema/guestd.json"
 DOCUMENT = "docs/commands.md"
 COMMAND = ["docs", SCHEMA, "--format", "markdown"]
 

@@ -118,9 +118,9 @@ TEST(AgentSchema, IsWhatTheDocumentationShows) {
   std::ifstream stream(kSource + "/docs/commands.md");
   std::ostringstream text;
   text << stream.rdbuf();
-  EXPECT_EQ(text.str(), generate_markdown(agent().schema))
-      << "write it anew: qapi-compiler docs schema/guest-agent/guest-agent.json --format markdown --out "
-         "docs/commands.md";
+  const auto whole = compile_file(kSource + "/schema/guestd.json");
+  EXPECT_TRUE(text.str() == generate_markdown(whole.schema))
+      << "write it anew: qapi-compiler docs schema/guestd.json --format markdown --out docs/commands.md";
 }
 
 }  // namespace

@@ -8,17 +8,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
-#include "daemon/agent.hpp"
 #include "tests/support/client.hpp"
-#include "tests/support/fixture_root.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/fixture_agent.hpp"
 
 namespace guestd {
 namespace {
@@ -37,31 +32,6 @@ bool matches(std::string_view pattern, std::string_view reply) {
   return !reply.empty() && reply.front() == wanted && matches(pattern.substr(sentinel ? 4 : 1), reply.substr(1));
 }
 
-class RunningAgent {
- public:
-  RunningAgent() {
-    daemon::Configuration configuration;
-    configuration.method = "unix-listen";
-    configuration.path = folder_.str() + "/socket";
-    configuration.statedir = folder_.str();
-    log_ = std::move(*daemon::Log::open({folder_.str() + "/log", false, false}));
-    agent_ = std::move(*daemon::Agent::create(configuration, machine_.host(), *log_));
-    thread_ = std::thread([this] { EXPECT_TRUE(agent_->run([] {})); });
-  }
-  ~RunningAgent() {
-    agent_->stop();
-    thread_.join();
-  }
-  [[nodiscard]] std::string socket() const { return folder_.str() + "/socket"; }
-
- private:
-  support::FixtureRoot machine_{"debian12"};
-  support::TempDir folder_;
-  std::unique_ptr<daemon::Log> log_;
-  std::unique_ptr<daemon::Agent> agent_;
-  std::thread thread_;
-};
-
 std::vector<std::string> transcripts() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(GUESTD_SOURCE_DIR "/tests/transcripts")) {
@@ -72,19 +42,11 @@ std::vector<std::string> transcripts() {
   return names;
 }
 
-support::Client connect(const std::string& socket) {
-  for (int attempt = 0; attempt < 400; ++attempt) {
-    if (std::filesystem::exists(socket)) return support::Client(socket);
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  throw std::runtime_error("the agent does not listen");
-}
-
 class Transcript : public testing::TestWithParam<std::string> {};
 
 TEST_P(Transcript, IsWhatTheAgentAnswers) {
-  RunningAgent agent;
-  support::Client client = connect(agent.socket());
+  support::FixtureAgent agent("debian12");
+  support::Client client = agent.connect();
   std::ifstream file(GUESTD_SOURCE_DIR "/tests/transcripts/" + GetParam() + ".txt");
   std::string line;
   int number = 0;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "daemon/agent.hpp"
+#include "tests/support/client.hpp"
+#include "tests/support/fixture_root.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace guestd::support {
+
+/// A whole agent inside the test, listening on a Unix socket, on a fixture machine whose clock stands still. Nothing
+/// that it does reaches the machine of the test.
+class FixtureAgent {
+ public:
+  explicit FixtureAgent(std::string_view machine) : machine_(machine) {
+    daemon::Configuration configuration;
+    configuration.method = "unix-listen";
+    configuration.path = socket();
+    configuration.statedir = folder_.str();
+    log_ = std::move(*daemon::Log::open({folder_.str() + "/log", false, false}));
+    agent_ = std::move(*daemon::Agent::create(configuration, machine_.host(), *log_));
+    thread_ = std::thread([this] { EXPECT_TRUE(agent_->run([] {})); });
+  }
+  FixtureAgent(const FixtureAgent&) = delete;
+  FixtureAgent& operator=(const FixtureAgent&) = delete;
+  ~FixtureAgent() {
+    agent_->stop();
+    thread_.join();
+  }
+
+  [[nodiscard]] Client connect() const {
+    for (int attempt = 0; attempt < 400; ++attempt) {
+      if (std::filesystem::exists(socket())) return Client(socket());
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    throw std::runtime_error("the agent does not listen");
+  }
+
+ private:
+  [[nodiscard]] std::string socket() const { return folder_.str() + "/socket"; }
+
+  FixtureRoot machine_;
+  TempDir folder_;
+  std::unique_ptr<daemon::Log> log_;
+  std::unique_ptr<daemon::Agent> agent_;
+  std::thread thread_;
+};
+
+}  // namespace guestd::support
