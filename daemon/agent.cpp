@@ -42,7 +42,8 @@ Agent::Agent(const Configuration& configuration, platform::Host host, Log& log)
       io_(1),
       dispatcher_(CommandFilter(configuration.allow_rpcs, configuration.block_rpcs)),
       signals_(io_),
-      retry_(io_) {}
+      retry_(io_),
+      auto_online_(io_, host_, workers_, log_) {}
 
 Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration, platform::Host host, Log& log) {
   std::unique_ptr<Agent> agent(new Agent(configuration, std::move(host), log));
@@ -64,6 +65,7 @@ Result<void> Agent::run(const std::function<void()>& on_ready) {
   const bool may_come = configuration_.retry_path && channel_;
   if (!opened && !may_come) return opened;
   if (!opened) retry_channel();
+  if (configuration_.auto_online) watch_hotplug();
   on_ready();
   service_manager::notify_ready();
   io_.run();
@@ -99,6 +101,12 @@ void Agent::retry_channel() {
       retry_channel();
     }
   });
+}
+
+void Agent::watch_hotplug() {
+  auto events = platform::watch_hotplug();
+  if (events) return auto_online_.start(std::move(*events));
+  log_.debug("what is plugged in is not brought online: " + events.error().text);
 }
 
 void Agent::watch_signals() {

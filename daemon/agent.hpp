@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "commands/context.hpp"
 #include "commands/file_handles.hpp"
+#include "daemon/auto_online.hpp"
 #include "daemon/channel.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/dispatcher.hpp"
@@ -41,6 +42,7 @@ class Agent {
 
   Result<void> open_channel();
   void retry_channel();
+  void watch_hotplug();
   void watch_signals();
   void on_signals();
 
@@ -55,6 +57,7 @@ class Agent {
   std::unique_ptr<Channel> channel_;
   asio::posix::stream_descriptor signals_;
   asio::steady_timer retry_;
+  AutoOnline auto_online_;
 };
 
 /// Keeps the signals that Agent handles from ending the process before there is an Agent. First thing in main, so that

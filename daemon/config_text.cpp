@@ -33,6 +33,13 @@ std::string vsock_group(const VsockPeers& peers) {
   return "[vsock]\nallow-cid=" + list + "\n";
 }
 
+std::string hotplug_group(const Configuration& configuration) {
+  if (configuration.auto_online == Configuration().auto_online) return {};
+  std::string text = "[hotplug]\n";
+  add_boolean(text, "auto-online", configuration.auto_online);
+  return text;
+}
+
 }  // namespace
 
 std::string configuration_text(const Configuration& configuration) {
@@ -48,7 +55,7 @@ std::string configuration_text(const Configuration& configuration) {
   add_boolean(text, "retry-path", configuration.retry_path);
   add_list(text, "block-rpcs", configuration.block_rpcs);
   add_list(text, "allow-rpcs", configuration.allow_rpcs);
-  return text + vsock_group(configuration.vsock_peers);
+  return text + vsock_group(configuration.vsock_peers) + hotplug_group(configuration);
 }
 
 }  // namespace guestd::daemon

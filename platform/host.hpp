@@ -5,6 +5,7 @@
 #include <string>
 
 #include "platform/clock.hpp"
+#include "platform/online_switch.hpp"
 #include "platform/root.hpp"
 
 namespace guestd::platform {
@@ -15,6 +16,7 @@ struct Host {
   Root root;
   std::unique_ptr<const Clock> clock;
   std::string os_release_path;  ///< file to read instead of the usual os-release; empty: the usual ones
+  std::unique_ptr<const OnlineSwitch> online_switch{};
 };
 
 /// This machine, with what the environment variable QGA_OS_RELEASE says.

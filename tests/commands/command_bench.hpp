@@ -15,8 +15,10 @@
 #include "commands/context.hpp"
 #include "generated/commands.hpp"
 #include "platform/host.hpp"
+#include "platform/host.hpp"
 #include "protocol/base64.hpp"
 #include "tests/support/fixture_root.hpp"
+#include "tests/support/recording_switch.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::commands {
@@ -32,9 +34,13 @@ class FakeCatalog final : public CommandCatalog {
 class CommandBench {
  public:
   CommandBench() : CommandBench(platform::Root::system()) {}
-  explicit CommandBench(platform::Root root) : host_{std::move(root), nullptr, ""} { begin(); }
+  explicit CommandBench(platform::Root root)
+      : host_{std::move(root), nullptr, "", std::make_unique<support::RecordingSwitch>()} {
+    begin();
+  }
   explicit CommandBench(std::string_view fixture)
-      : fixture_(std::in_place, fixture), host_{fixture_->root(), nullptr, ""} {
+      : fixture_(std::in_place, fixture),
+        host_{fixture_->root(), nullptr, "", std::make_unique<support::RecordingSwitch>()} {
     begin();
   }
 

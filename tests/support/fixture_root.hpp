@@ -47,7 +47,9 @@ class FixtureRoot {
   [[nodiscard]] const TempDir& dir() const { return dir_; }
   [[nodiscard]] platform::Root root() const { return *platform::Root::at(dir_.str()); }
   /// The machine as commands see it, with its clock standing still.
-  [[nodiscard]] platform::Host host() const { return {root(), std::make_unique<FakeClock>(), ""}; }
+  [[nodiscard]] platform::Host host() const {
+    return {root(), std::make_unique<FakeClock>(), "", std::make_unique<platform::SysfsOnlineSwitch>(root())};
+  }
 
  private:
   TempDir dir_;

@@ -30,10 +30,29 @@ namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
 /// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 14> kHarmless = {
-    "guest-sync",          "guest-sync-delimited", "guest-ping",         "guest-info",      "guest-get-time",
-    "guest-get-host-name", "guest-get-osinfo",     "guest-get-timezone", "guest-file-open", "guest-file-close",
-    "guest-file-read",     "guest-file-write",     "guest-file-seek",    "guest-file-flush"};
+constexpr std::array<std::string_view, 23> kHarmless = {"guest-sync",
+                                                        "guest-sync-delimited",
+                                                        "guest-ping",
+                                                        "guest-info",
+                                                        "guest-get-time",
+                                                        "guest-get-host-name",
+                                                        "guest-get-osinfo",
+                                                        "guest-get-timezone",
+                                                        "guest-file-open",
+                                                        "guest-file-close",
+                                                        "guest-file-read",
+                                                        "guest-file-write",
+                                                        "guest-file-seek",
+                                                        "guest-file-flush",
+                                                        "guest-get-vcpus",
+                                                        "guest-set-vcpus",
+                                                        "guest-get-memory-blocks",
+                                                        "guest-set-memory-blocks",
+                                                        "guest-get-memory-block-info",
+                                                        "guest-get-cpustats",
+                                                        "guest-get-load",
+                                                        "guestd-get-memory-stats",
+                                                        "guestd-get-pressure"};
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -48,7 +67,8 @@ class Catalog final : public guestd::commands::CommandCatalog {
 class Machine {
  public:
   Machine()
-      : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), ""} {
+      : host_{root(), std::make_unique<guestd::platform::SystemClock>(), "",
+              std::make_unique<guestd::platform::SysfsOnlineSwitch>(root())} {
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
     require(opened.has_value());
     files_ = *std::move(opened);
@@ -64,6 +84,8 @@ class Machine {
   }
 
  private:
+  [[nodiscard]] guestd::platform::Root root() const { return *guestd::platform::Root::at(folder_.path()); }
+
   guestd::support::TempFolder folder_;
   guestd::support::TempFolder state_;
   guestd::platform::Host host_;
