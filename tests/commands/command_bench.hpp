@@ -15,7 +15,6 @@
 #include "commands/context.hpp"
 #include "generated/commands.hpp"
 #include "platform/host.hpp"
-#include "platform/host.hpp"
 #include "protocol/base64.hpp"
 #include "tests/support/fixture_root.hpp"
 #include "tests/support/recording_switch.hpp"
@@ -34,13 +33,9 @@ class FakeCatalog final : public CommandCatalog {
 class CommandBench {
  public:
   CommandBench() : CommandBench(platform::Root::system()) {}
-  explicit CommandBench(platform::Root root)
-      : host_{std::move(root), nullptr, "", std::make_unique<support::RecordingSwitch>()} {
-    begin();
-  }
+  explicit CommandBench(platform::Root root) : host_{std::move(root), nullptr, ""} { begin(); }
   explicit CommandBench(std::string_view fixture)
-      : fixture_(std::in_place, fixture),
-        host_{fixture_->root(), nullptr, "", std::make_unique<support::RecordingSwitch>()} {
+      : fixture_(std::in_place, fixture), host_{fixture_->root(), nullptr, ""} {
     begin();
   }
 
@@ -49,6 +44,7 @@ class CommandBench {
   [[nodiscard]] const support::TempDir& state_dir() const { return state_dir_; }
   [[nodiscard]] platform::Host& host() { return host_; }
   [[nodiscard]] support::FakeClock& clock() { return *clock_; }
+  [[nodiscard]] support::RecordingSwitch& switches() { return *switches_; }
   [[nodiscard]] FileHandles& files() { return *files_; }
   [[nodiscard]] FakeCatalog& catalog() { return catalog_; }
 
@@ -70,6 +66,9 @@ class CommandBench {
     auto clock = std::make_unique<support::FakeClock>();
     clock_ = clock.get();
     host_.clock = std::move(clock);
+    auto switches = std::make_unique<support::RecordingSwitch>();
+    switches_ = switches.get();
+    host_.online_switch = std::move(switches);
     start();
   }
   void stop() {
@@ -88,6 +87,7 @@ class CommandBench {
   support::TempDir state_dir_;
   platform::Host host_;
   support::FakeClock* clock_ = nullptr;
+  support::RecordingSwitch* switches_ = nullptr;
   std::unique_ptr<FileHandles> files_;
   FakeCatalog catalog_;
   std::optional<Context> context_;

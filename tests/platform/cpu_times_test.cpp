@@ -36,9 +36,10 @@ TEST(CpuTimes, LeaveOutWhatAnOldKernelDoesNotCount) {
 }
 
 TEST(CpuTimes, LeaveOutLinesThatAreBroken) {
-  const auto all = parse_cpu_times("cpu0 1 2 3\ncpux 1 2 3 4\ncpu99999999999999999999 1 2 3 4\ncpu-1 1 2 3 4\ncpu\n"
-                                   "cpu1 1 2 3 4\n",
-                                   100);
+  const auto all = parse_cpu_times(
+      "cpu0 1 2 3\ncpux 1 2 3 4\ncpu99999999999999999999 1 2 3 4\ncpu-1 1 2 3 4\ncpu\n"
+      "cpu1 1 2 3 4\n",
+      100);
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(all.front().number, 1);
 }

@@ -30,7 +30,8 @@ TEST(CpuList, CanBeEmpty) {
 }
 
 TEST(CpuList, IsRefusedIfItIsAnythingElse) {
-  for (const char* text : {"0-", "-3", "3-0", "0,,1", "0,", ",0", "a", "0 1", "1,0", "0-2,2", "0-99999999999999999999"}) {
+  for (const char* text :
+       {"0-", "-3", "3-0", "0,,1", "0,", ",0", "a", "0 1", "1,0", "0-2,2", "0-99999999999999999999"}) {
     EXPECT_FALSE(parse_cpu_list(text)) << text;
   }
 }

@@ -68,7 +68,8 @@ TEST(MemoryBlocks, OfNewKernelsAreAllRemovableOrNone) {
 TEST(MemoryBlocks, CanBeThousands) {
   const support::MachineTree machine;
   machine.set_kernel("6.1.0");
-  for (std::uint64_t number = 0; number < 4096; ++number) machine.add_block(number, number < 4000 ? "online" : "offline");
+  for (std::uint64_t number = 0; number < 4096; ++number)
+    machine.add_block(number, number < 4000 ? "online" : "offline");
   const auto blocks = memory_blocks(machine.root());
   ASSERT_TRUE(blocks);
   ASSERT_EQ(blocks->size(), 4096U);

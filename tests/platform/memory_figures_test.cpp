@@ -27,7 +27,8 @@ TEST(MemInfo, OfANodeHasItsNumberInFront) {
 }
 
 TEST(MemInfo, LeavesOutBrokenLines) {
-  const auto info = parse_meminfo("MemTotal: kB\nMemFree: -1 kB\nBuffers: 5\nCached 18446744073709551615 kB\nNode\n\n:");
+  const auto info =
+      parse_meminfo("MemTotal: kB\nMemFree: -1 kB\nBuffers: 5\nCached 18446744073709551615 kB\nNode\n\n:");
   EXPECT_EQ(info.total_bytes, std::nullopt);
   EXPECT_EQ(info.free_bytes, std::nullopt);
   EXPECT_EQ(info.buffers_bytes, std::nullopt);
@@ -81,9 +82,7 @@ TEST(MemoryNodes, HaveTheirOwnMemoryAndHugePages) {
   EXPECT_EQ(nodes[2].huge_pages[0].reserved, std::nullopt);
 }
 
-TEST(MemoryNodes, AreNoneWhereTheKernelHasNone) {
-  EXPECT_TRUE(memory_nodes(support::FixtureRoot().root()).empty());
-}
+TEST(MemoryNodes, AreNoneWhereTheKernelHasNone) { EXPECT_TRUE(memory_nodes(support::FixtureRoot().root()).empty()); }
 
 TEST(MemoryLimit, IsThatOfTheTopmostGroup) {
   const support::FixtureRoot machine;

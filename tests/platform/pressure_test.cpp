@@ -9,8 +9,9 @@ namespace guestd::platform {
 namespace {
 
 TEST(Pressure, HasSomeAndFull) {
-  const auto pressure = parse_pressure("some avg10=1.25 avg60=0.81 avg300=100.00 total=18446744073709551615\n"
-                                       "full avg10=0.50 avg60=0.25 avg300=0.00 total=7\n");
+  const auto pressure = parse_pressure(
+      "some avg10=1.25 avg60=0.81 avg300=100.00 total=18446744073709551615\n"
+      "full avg10=0.50 avg60=0.25 avg300=0.00 total=7\n");
   ASSERT_TRUE(pressure);
   EXPECT_DOUBLE_EQ(pressure->some.avg10_percent, 1.25);
   EXPECT_DOUBLE_EQ(pressure->some.avg60_percent, 0.81);
