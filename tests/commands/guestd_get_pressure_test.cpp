@@ -12,7 +12,7 @@ TEST(GuestdGetPressure, TellsWhatTasksWaitedFor) {
   ASSERT_TRUE(pressure);
   ASSERT_TRUE(pressure->cpu && pressure->io && pressure->memory);
   EXPECT_DOUBLE_EQ(pressure->cpu->some.avg10, 1.25);
-  EXPECT_DOUBLE_EQ(pressure->cpu->some.avg60, 0.81);
+  EXPECT_DOUBLE_EQ(pressure->cpu->some.avg60, 0.75);
   EXPECT_DOUBLE_EQ(pressure->cpu->some.avg300, 0.5);
   EXPECT_EQ(pressure->cpu->some.total, 81230412U);
   ASSERT_TRUE(pressure->io->full);

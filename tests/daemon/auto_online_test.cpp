@@ -11,9 +11,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
+#include "tests/support/fixture_agent.hpp"
 #include "tests/support/fixture_root.hpp"
+#include "tests/support/kernel_news.hpp"
 #include "tests/support/machine_tree.hpp"
 #include "tests/support/recording_switch.hpp"
 
@@ -184,6 +187,40 @@ TEST_F(AutoOnlineTest, TakesASecondArrivalAfterTheFirst) {
   events_->add({kBlock32});
   run_until_logged("memory32");
   EXPECT_THAT(recorder_->calls(), ElementsAre("cpu4 on", "memory32 on"));
+}
+
+constexpr const char* kCpu4File = "sys/devices/system/cpu/cpu4/online";
+
+// A reply shows that the agent is at work, and so that it listens to the kernel.
+void plug_cpu4_into(support::FixtureAgent& agent, support::Client& client) {
+  ASSERT_TRUE(client.sync());
+  agent.machine().write(kCpu4File, "0\n");
+  ASSERT_TRUE(support::KernelNews().says("add@/devices/system/cpu/cpu4"));
+}
+
+TEST(AutoOnlineAgent, BringsOnlineWhatTheKernelTellsOf) {
+  support::in_own_network([] {
+    support::FixtureAgent agent("debian12");
+    auto client = agent.connect();
+    ASSERT_NO_FATAL_FAILURE(plug_cpu4_into(agent, client));
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    while (agent.machine().read(kCpu4File) != "1" && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(20ms);
+    }
+    EXPECT_EQ(agent.machine().read(kCpu4File), "1");
+  });
+}
+
+TEST(AutoOnlineAgent, CanBeSwitchedOff) {
+  support::in_own_network([] {
+    Configuration configuration;
+    configuration.auto_online = false;
+    support::FixtureAgent agent("debian12", configuration);
+    auto client = agent.connect();
+    ASSERT_NO_FATAL_FAILURE(plug_cpu4_into(agent, client));
+    std::this_thread::sleep_for(AutoOnline::kOthersFirst + 500ms);
+    EXPECT_EQ(agent.machine().read(kCpu4File), "0\n");
+  });
 }
 
 }  // namespace

@@ -2,18 +2,14 @@
 #include "platform/hotplug.hpp"
 
 #include <gtest/gtest.h>
-#include <linux/netlink.h>
 #include <poll.h>
-#include <sched.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <thread>
 
-#include "base/unique_fd.hpp"
+#include "tests/support/kernel_news.hpp"
 #include "tests/support/machine_tree.hpp"
 #include "tests/support/recording_switch.hpp"
 
@@ -129,64 +125,17 @@ TEST(BringOnline, IsNoErrorIfSomebodyElseWasFaster) {
   EXPECT_FALSE(*block);
 }
 
-/// The kernel spreads a message that a process with the right to it gives it (since Linux 4.18), within that process's
-/// network namespace. So the thread gets one of its own, and nobody else on this machine hears anything.
-class Kernel {
- public:
-  static bool enter_namespace() { return ::unshare(CLONE_NEWNET) == 0; }
-
-  Kernel() : socket_(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT)) {}
-
-  [[nodiscard]] bool says(const std::string& header) const { return send(header, 0, 0); }
-  /// Straight to another socket or to its group, past the kernel.
-  [[nodiscard]] bool is_bypassed_with(const std::string& header, std::uint32_t group) const {
-    return send(header, 0, group);
-  }
-
- private:
-  [[nodiscard]] bool send(const std::string& header, std::uint32_t port, std::uint32_t groups) const {
-    const std::string text = header + std::string("\0ACTION=x\0", 10);
-    nlmsghdr head{};
-    head.nlmsg_len = static_cast<std::uint32_t>(NLMSG_LENGTH(text.size()));
-    head.nlmsg_flags = NLM_F_REQUEST;
-    std::string packet(reinterpret_cast<const char*>(&head), sizeof head);
-    if (groups != 0) packet.clear();
-    packet += text;
-    sockaddr_nl to{};
-    to.nl_family = AF_NETLINK;
-    to.nl_pid = port;
-    to.nl_groups = groups;
-    const auto sent =
-        ::sendto(socket_.get(), packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
-    return sent == static_cast<ssize_t>(packet.size());
-  }
-
-  UniqueFd socket_;
-};
-
 bool is_readable(int fd) {
   pollfd waiting{fd, POLLIN, 0};
   return ::poll(&waiting, 1, 0) == 1;
 }
 
-/// Runs `test` in a network namespace of its own; skips where that is not allowed.
-template <typename Body>
-void in_own_namespace(Body test) {
-  bool entered = false;
-  std::thread thread([&] {
-    entered = Kernel::enter_namespace();
-    if (entered) test();
-  });
-  thread.join();
-  if (!entered) GTEST_SKIP() << "no right to a network namespace";
-}
-
 // Messages to a group are delivered before sendto() returns, so "nothing is there" needs no wait.
 TEST(HotplugEvents, BringCpusAndBlocksAndNothingElse) {
-  in_own_namespace([] {
+  support::in_own_network([] {
     auto events = watch_hotplug();
     ASSERT_TRUE(events) << events.error().text;
-    const Kernel kernel;
+    const support::KernelNews kernel;
     for (const char* other :
          {"add@/devices/virtual/net/eth0", "add@/devices/system/node/node1", "change@/devices/system/cpu/cpu1",
           "online@/devices/system/cpu/cpu1", "remote@/devices/system/cpu/cpu1", "add@/d", "a", "bind@/devices/pci0"}) {
@@ -211,20 +160,20 @@ TEST(HotplugEvents, BringCpusAndBlocksAndNothingElse) {
 }
 
 TEST(HotplugEvents, OfAnotherProcessDoNotCount) {
-  in_own_namespace([] {
+  support::in_own_network([] {
     auto events = watch_hotplug();
     ASSERT_TRUE(events) << events.error().text;
-    ASSERT_TRUE(Kernel().is_bypassed_with("add@/devices/system/cpu/cpu4", 1)) << std::strerror(errno);
+    ASSERT_TRUE(support::KernelNews().is_bypassed_with("add@/devices/system/cpu/cpu4", 1)) << std::strerror(errno);
     EXPECT_TRUE(is_readable((*events)->fd())) << "the forgery did not arrive, so this proves nothing";
     EXPECT_TRUE((*events)->take().events.empty());
   });
 }
 
 TEST(HotplugEvents, AreSaidToBeLostWhenTheyAreTooMany) {
-  in_own_namespace([] {
+  support::in_own_network([] {
     auto events = watch_hotplug();
     ASSERT_TRUE(events) << events.error().text;
-    const Kernel kernel;
+    const support::KernelNews kernel;
     for (int i = 0; i < 20'000; ++i) (void)kernel.says("add@/devices/system/memory/memory" + std::to_string(i));
     const auto news = (*events)->take();
     EXPECT_TRUE(news.lost_some);

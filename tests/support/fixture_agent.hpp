@@ -22,8 +22,7 @@ namespace guestd::support {
 /// that it does reaches the machine of the test.
 class FixtureAgent {
  public:
-  explicit FixtureAgent(std::string_view machine) : machine_(machine) {
-    daemon::Configuration configuration;
+  explicit FixtureAgent(std::string_view machine, daemon::Configuration configuration = {}) : machine_(machine) {
     configuration.method = "unix-listen";
     configuration.path = socket();
     configuration.statedir = folder_.str();
@@ -37,6 +36,9 @@ class FixtureAgent {
     agent_->stop();
     thread_.join();
   }
+
+  /// The machine, which may change under the agent.
+  [[nodiscard]] const TempDir& machine() const { return machine_.dir(); }
 
   [[nodiscard]] Client connect() const {
     for (int attempt = 0; attempt < 400; ++attempt) {
