@@ -42,6 +42,14 @@ inline constexpr std::size_t kWorkers = 16;
 /// A worker without work ends after this time, so that an idle agent has one thread.
 inline constexpr std::chrono::seconds kWorkerIdle{2};
 
+// Disks.
+/// A file system that has not told its size for this long is left to itself.
+inline constexpr std::chrono::seconds kFileSystemAnswer{2};
+/// Threads that ask file systems; those that got no answer stay until they get one.
+inline constexpr std::size_t kFileSystemAskers = 8;
+/// Trimming stops after this time, all file systems together: clients wait for ten minutes (Proxmox VE) and more.
+inline constexpr std::chrono::minutes kTrimming{9};
+
 // Files.
 inline constexpr std::size_t kOpenFiles = 4096;
 /// When the table is full, handles that nobody has used for this long are closed, the oldest first.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "platform/clock.hpp"
+#include "platform/disk_backends.hpp"
 #include "platform/online_switch.hpp"
 #include "platform/root.hpp"
 
@@ -16,6 +17,7 @@ struct Host {
   Root root;
   std::unique_ptr<const Clock> clock;
   std::string os_release_path;  ///< file to read instead of the usual os-release; empty: the usual ones
+  DiskBackends disks{};
   std::unique_ptr<const OnlineSwitch> online_switch{};
 };
 

@@ -34,6 +34,10 @@ void check_type(const Type& type, Diagnostics& diagnostics) {
     Clashes members(diagnostics, "member");
     for (const auto* member : all_members(*object))
       members.add(names::member(member->name), member->name, type.position);
+    for (const auto& branch : object->branches) {
+      if (!branch.type->is_union()) continue;
+      diagnostics.error(branch.position, "branch '" + branch.name + "' holds a union, which C++ cannot express yet");
+    }
   }
 }
 

@@ -16,6 +16,7 @@
 #include "generated/commands.hpp"
 #include "platform/host.hpp"
 #include "protocol/base64.hpp"
+#include "tests/support/fake_disks.hpp"
 #include "tests/support/fixture_root.hpp"
 #include "tests/support/recording_switch.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -33,9 +34,9 @@ class FakeCatalog final : public CommandCatalog {
 class CommandBench {
  public:
   CommandBench() : CommandBench(platform::Root::system()) {}
-  explicit CommandBench(platform::Root root) : host_{std::move(root), nullptr, ""} { begin(); }
+  explicit CommandBench(platform::Root root) : host_{std::move(root), nullptr, "", {}} { begin(); }
   explicit CommandBench(std::string_view fixture)
-      : fixture_(std::in_place, fixture), host_{fixture_->root(), nullptr, ""} {
+      : fixture_(std::in_place, fixture), host_{fixture_->root(), nullptr, "", {}} {
     begin();
   }
 
@@ -45,6 +46,8 @@ class CommandBench {
   [[nodiscard]] platform::Host& host() { return host_; }
   [[nodiscard]] support::FakeClock& clock() { return *clock_; }
   [[nodiscard]] support::RecordingSwitch& switches() { return *switches_; }
+  /// What its disks answer, and what was done to them.
+  [[nodiscard]] support::DiskScript& disks() { return *disks_; }
   [[nodiscard]] FileHandles& files() { return *files_; }
   [[nodiscard]] FakeCatalog& catalog() { return catalog_; }
 
@@ -69,6 +72,7 @@ class CommandBench {
     auto switches = std::make_unique<support::RecordingSwitch>();
     switches_ = switches.get();
     host_.online_switch = std::move(switches);
+    host_.disks = support::fake_disks(disks_);
     start();
   }
   void stop() {
@@ -88,6 +92,7 @@ class CommandBench {
   platform::Host host_;
   support::FakeClock* clock_ = nullptr;
   support::RecordingSwitch* switches_ = nullptr;
+  std::shared_ptr<support::DiskScript> disks_ = std::make_shared<support::DiskScript>();
   std::unique_ptr<FileHandles> files_;
   FakeCatalog catalog_;
   std::optional<Context> context_;

@@ -42,6 +42,14 @@ TEST(CxxBackend, ReportsNamesThatBecomeOneInCxx) {
                           "test.json:3: error: enum value 'a-1' clashes with 'a1' in C++"));
 }
 
+TEST(CxxBackend, ReportsUnionsInBranchesOfUnions) {
+  EXPECT_THAT(
+      errors_of("{ 'enum': 'Ee', 'data': [ 'a' ] }\n{ 'struct': 'Empty', 'data': {} }\n"
+                "{ 'union': 'Inner', 'base': { 'i': 'Ee' }, 'discriminator': 'i', 'data': { 'a': 'Empty' } }\n"
+                "{ 'union': 'Outer', 'base': { 'o': 'Ee' }, 'discriminator': 'o', 'data': { 'a': 'Inner' } }\n"),
+      ElementsAre("test.json:4: error: branch 'a' holds a union, which C++ cannot express yet"));
+}
+
 TEST(CxxBackend, ReportsMisplacedBase64) {
   EXPECT_THAT(errors_of("{ 'command': 'do', 'data': { 'a': { 'type': 'int', 'features': [ 'base64' ] } } }"),
               ElementsAre("test.json:1: error: member 'a' with feature 'base64' must be a 'str'"));

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -41,11 +40,15 @@ class FixtureAgent {
   [[nodiscard]] const TempDir& machine() const { return machine_.dir(); }
 
   [[nodiscard]] Client connect() const {
-    for (int attempt = 0; attempt < 400; ++attempt) {
-      if (std::filesystem::exists(socket())) return Client(socket());
+    // The socket's file is there a moment before anybody listens to it.
+    for (int attempt = 1;; ++attempt) {
+      try {
+        return Client(socket());
+      } catch (const std::runtime_error&) {
+        if (attempt == 400) throw;
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    throw std::runtime_error("the agent does not listen");
   }
 
  private:

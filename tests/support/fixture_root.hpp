@@ -12,6 +12,7 @@
 #include "platform/clock.hpp"
 #include "platform/host.hpp"
 #include "platform/root.hpp"
+#include "tests/support/fake_disks.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::support {
@@ -46,9 +47,13 @@ class FixtureRoot {
 
   [[nodiscard]] const TempDir& dir() const { return dir_; }
   [[nodiscard]] platform::Root root() const { return *platform::Root::at(dir_.str()); }
-  /// The machine as commands see it, with its clock standing still.
+  /// The machine as commands see it, with its clock standing still and 20 GB on `/`.
   [[nodiscard]] platform::Host host() const {
-    return {root(), std::make_unique<FakeClock>(), "", std::make_unique<platform::SysfsOnlineSwitch>(root())};
+    const auto script = std::make_shared<DiskScript>();
+    script->usages["/"] = {1'500'000'000, 20'000'000'000, 21'000'000'000};
+    script->size_bytes = 21'000'000'000;
+    return {root(), std::make_unique<FakeClock>(), "", fake_disks(script),
+            std::make_unique<platform::SysfsOnlineSwitch>(root())};
   }
 
  private:

@@ -23,6 +23,7 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/request.hpp"
 #include "tests/support/agent.hpp"
+#include "tests/support/fake_disks.hpp"
 
 namespace {
 
@@ -30,29 +31,15 @@ namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
 /// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 23> kHarmless = {"guest-sync",
-                                                        "guest-sync-delimited",
-                                                        "guest-ping",
-                                                        "guest-info",
-                                                        "guest-get-time",
-                                                        "guest-get-host-name",
-                                                        "guest-get-osinfo",
-                                                        "guest-get-timezone",
-                                                        "guest-file-open",
-                                                        "guest-file-close",
-                                                        "guest-file-read",
-                                                        "guest-file-write",
-                                                        "guest-file-seek",
-                                                        "guest-file-flush",
-                                                        "guest-get-vcpus",
-                                                        "guest-set-vcpus",
-                                                        "guest-get-memory-blocks",
-                                                        "guest-set-memory-blocks",
-                                                        "guest-get-memory-block-info",
-                                                        "guest-get-cpustats",
-                                                        "guest-get-load",
-                                                        "guestd-get-memory-stats",
-                                                        "guestd-get-pressure"};
+constexpr std::array<std::string_view, 27> kHarmless = {
+    "guest-sync", "guest-sync-delimited", "guest-ping", "guest-info", "guest-get-time", "guest-get-host-name",
+    "guest-get-osinfo", "guest-get-timezone", "guest-file-open", "guest-file-close", "guest-file-read",
+    "guest-file-write", "guest-file-seek", "guest-file-flush", "guest-get-fsinfo", "guest-get-disks",
+    "guest-get-diskstats", "guest-fstrim",
+    // CPUs, memory and figures
+    "guest-get-vcpus", "guest-set-vcpus", "guest-get-memory-blocks", "guest-set-memory-blocks",
+    "guest-get-memory-block-info", "guest-get-cpustats", "guest-get-load", "guestd-get-memory-stats",
+    "guestd-get-pressure"};
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -67,7 +54,7 @@ class Catalog final : public guestd::commands::CommandCatalog {
 class Machine {
  public:
   Machine()
-      : host_{root(), std::make_unique<guestd::platform::SystemClock>(), "",
+      : host_{root(), std::make_unique<guestd::platform::SystemClock>(), "", guestd::support::fake_disks(),
               std::make_unique<guestd::platform::SysfsOnlineSwitch>(root())} {
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
     require(opened.has_value());
