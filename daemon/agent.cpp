@@ -54,7 +54,8 @@ Agent::Agent(const Configuration& configuration, platform::Host host, Log& log)
       dispatcher_(CommandFilter(configuration.allow_rpcs, configuration.block_rpcs),
                   [this] { return freeze_->restricts(); }),
       signals_(io_),
-      retry_(io_) {}
+      retry_(io_),
+      auto_online_(io_, host_, workers_, log_) {}
 
 Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration, platform::Host host, Log& log) {
   std::unique_ptr<Agent> agent(new Agent(configuration, std::move(host), log));
@@ -87,6 +88,7 @@ Result<void> Agent::run(const std::function<void()>& on_ready) {
   if (!opened && !may_come) freeze_->thaw_for_stop(kFreezeGrace);
   if (!opened && !may_come) return opened;
   if (!opened) retry_channel();
+  if (configuration_.auto_online) watch_hotplug();
   on_ready();
   service_manager::notify_ready();
   io_.run();
@@ -123,6 +125,12 @@ void Agent::retry_channel() {
       retry_channel();
     }
   });
+}
+
+void Agent::watch_hotplug() {
+  auto events = platform::watch_hotplug();
+  if (events) return auto_online_.start(std::move(*events));
+  log_.debug("what is plugged in is not brought online: " + events.error().text);
 }
 
 void Agent::watch_signals() {

@@ -12,6 +12,7 @@
 #include "commands/context.hpp"
 #include "commands/file_handles.hpp"
 #include "commands/freeze_state.hpp"
+#include "daemon/auto_online.hpp"
 #include "daemon/channel.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/dispatcher.hpp"
@@ -43,6 +44,7 @@ class Agent {
 
   Result<void> open_channel();
   void retry_channel();
+  void watch_hotplug();
   void watch_signals();
   void on_signals();
 
@@ -59,6 +61,7 @@ class Agent {
   std::unique_ptr<Channel> channel_;
   asio::posix::stream_descriptor signals_;
   asio::steady_timer retry_;
+  AutoOnline auto_online_;
 };
 
 /// The part of the configuration that is about freezing.

@@ -45,6 +45,13 @@ std::string freeze_group(const FreezeConfiguration& freeze) {
   return text;
 }
 
+std::string hotplug_group(const Configuration& configuration) {
+  if (configuration.auto_online == Configuration().auto_online) return {};
+  std::string text = "[hotplug]\n";
+  add_boolean(text, "auto-online", configuration.auto_online);
+  return text;
+}
+
 }  // namespace
 
 std::string configuration_text(const Configuration& configuration) {
@@ -60,7 +67,8 @@ std::string configuration_text(const Configuration& configuration) {
   add_boolean(text, "retry-path", configuration.retry_path);
   add_list(text, "block-rpcs", configuration.block_rpcs);
   add_list(text, "allow-rpcs", configuration.allow_rpcs);
-  return text + vsock_group(configuration.vsock_peers) + freeze_group(configuration.freeze);
+  return text + vsock_group(configuration.vsock_peers) + freeze_group(configuration.freeze) +
+         hotplug_group(configuration);
 }
 
 }  // namespace guestd::daemon

@@ -57,6 +57,7 @@ struct Configuration {
   std::vector<std::string> allow_rpcs;
   VsockPeers vsock_peers;
   FreezeConfiguration freeze;
+  bool auto_online = true;  ///< whether CPUs and memory that are plugged in are taken into use
 };
 
 /// What was noticed while a configuration was read. Texts are complete sentences for a person, without a prefix.

@@ -140,10 +140,13 @@ constexpr std::array kFreezeKeys{
 
 constexpr std::array kVsockKeys{Key{"allow-cid", set_vsock_peers}};
 
+constexpr std::array kHotplugKeys{Key{"auto-online", set_boolean<&Configuration::auto_online>}};
+
 std::span<const Key> keys_of(std::string_view group) {
   if (group == "general") return kGeneralKeys;
   if (group == "vsock") return kVsockKeys;
   if (group == "fsfreeze") return kFreezeKeys;
+  if (group == "hotplug") return kHotplugKeys;
   return {};
 }
 
@@ -256,7 +259,7 @@ bool apply_configuration_text(std::string_view text, Configuration& configuratio
     findings.errors.push_back(file.error().text);
     return true;
   }
-  constexpr std::array<std::string_view, 3> kGroups{"general", "vsock", "fsfreeze"};
+  constexpr std::array<std::string_view, 4> kGroups{"general", "vsock", "fsfreeze", "hotplug"};
   for (const auto& group : file->groups()) {
     if (keys_of(group.name).empty()) {
       warn_of_unknown("group", group.name, "", kGroups, findings);

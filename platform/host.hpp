@@ -7,6 +7,7 @@
 #include "platform/clock.hpp"
 #include "platform/disk_backends.hpp"
 #include "platform/freezer.hpp"
+#include "platform/online_switch.hpp"
 #include "platform/program.hpp"
 #include "platform/root.hpp"
 
@@ -21,6 +22,7 @@ struct Host {
   DiskBackends disks{};
   std::unique_ptr<Freezer> freezer{};
   std::unique_ptr<Programs> programs{};
+  std::unique_ptr<const OnlineSwitch> online_switch{};
 };
 
 /// This machine, with what the environment variable QGA_OS_RELEASE says. With GUESTD_NEVER_FREEZE in the environment

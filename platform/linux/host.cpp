@@ -13,6 +13,7 @@ Host system_host() {
             system_disk_backends()};
   host.freezer = never_freezes ? refusing_freezer("GUESTD_NEVER_FREEZE is set") : kernel_freezer(host.root);
   host.programs = std::make_unique<SystemPrograms>();
+  host.online_switch = std::make_unique<SysfsOnlineSwitch>(Root::system());
   return host;
 }
 

@@ -22,6 +22,7 @@
 #include "tests/support/fake_freezer.hpp"
 #include "tests/support/fake_programs.hpp"
 #include "tests/support/fixture_root.hpp"
+#include "tests/support/recording_switch.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::commands {
@@ -48,6 +49,7 @@ class CommandBench {
   [[nodiscard]] const support::TempDir& state_dir() const { return state_dir_; }
   [[nodiscard]] platform::Host& host() { return host_; }
   [[nodiscard]] support::FakeClock& clock() { return *clock_; }
+  [[nodiscard]] support::RecordingSwitch& switches() { return *switches_; }
   /// What its disks answer, and what was done to them.
   [[nodiscard]] support::DiskScript& disks() { return *disks_; }
   [[nodiscard]] FileHandles& files() { return *files_; }
@@ -77,6 +79,9 @@ class CommandBench {
     auto clock = std::make_unique<support::FakeClock>();
     clock_ = clock.get();
     host_.clock = std::move(clock);
+    auto switches = std::make_unique<support::RecordingSwitch>();
+    switches_ = switches.get();
+    host_.online_switch = std::move(switches);
     host_.disks = support::fake_disks(disks_);
     auto freezer = std::make_unique<support::FakeFreezer>();
     freezer_ = freezer.get();
@@ -106,6 +111,7 @@ class CommandBench {
   support::TempDir state_dir_;
   platform::Host host_;
   support::FakeClock* clock_ = nullptr;
+  support::RecordingSwitch* switches_ = nullptr;
   std::shared_ptr<support::DiskScript> disks_ = std::make_shared<support::DiskScript>();
   std::unique_ptr<FileHandles> files_;
   FakeCatalog catalog_;

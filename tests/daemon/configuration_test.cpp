@@ -127,6 +127,22 @@ TEST_F(ConfigurationFile, RefusesBadVsockPeersAndKeepsTheDefault) {
   }
 }
 
+TEST_F(ConfigurationFile, BringsPluggedDevicesOnlineUnlessToldNotTo) {
+  EXPECT_TRUE(configuration_.auto_online);
+  EXPECT_EQ(configuration_text(configuration_).find("hotplug"), std::string::npos);
+  load_text("[hotplug]\nauto-online=false\n");
+  EXPECT_EQ(findings_.errors, Names{});
+  EXPECT_EQ(findings_.warnings, Names{});
+  EXPECT_FALSE(configuration_.auto_online);
+  EXPECT_NE(configuration_text(configuration_).find("\n[hotplug]\nauto-online=false\n"), std::string::npos);
+}
+
+TEST_F(ConfigurationFile, RefusesABadValueForPluggedDevices) {
+  load_text("[hotplug]\nauto-online=maybe\n");
+  EXPECT_EQ(findings_.errors.size(), 1U);
+  EXPECT_TRUE(configuration_.auto_online);
+}
+
 TEST_F(ConfigurationFile, MayBeMissingUnlessTheOptionNamesIt) {
   load({.option = {}, .environment = {}, .defaults = {path("none"), path("x/none")}});
   EXPECT_EQ(findings_.errors, Names{});

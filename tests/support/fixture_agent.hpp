@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -22,8 +21,7 @@ namespace guestd::support {
 /// that it does reaches the machine of the test.
 class FixtureAgent {
  public:
-  explicit FixtureAgent(std::string_view machine) : machine_(machine) {
-    daemon::Configuration configuration;
+  explicit FixtureAgent(std::string_view machine, daemon::Configuration configuration = {}) : machine_(machine) {
     configuration.method = "unix-listen";
     configuration.path = socket();
     configuration.statedir = folder_.str();
@@ -38,12 +36,19 @@ class FixtureAgent {
     thread_.join();
   }
 
+  /// The machine, which may change under the agent.
+  [[nodiscard]] const TempDir& machine() const { return machine_.dir(); }
+
   [[nodiscard]] Client connect() const {
-    for (int attempt = 0; attempt < 400; ++attempt) {
-      if (std::filesystem::exists(socket())) return Client(socket());
+    // The socket's file is there a moment before anybody listens to it.
+    for (int attempt = 1;; ++attempt) {
+      try {
+        return Client(socket());
+      } catch (const std::runtime_error&) {
+        if (attempt == 400) throw;
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    throw std::runtime_error("the agent does not listen");
   }
 
  private:

@@ -58,6 +58,7 @@ class FixtureRoot {
     platform::Host host{root(), std::make_unique<FakeClock>(), "", fake_disks(script)};
     host.freezer = std::make_unique<FakeFreezer>();
     host.programs = std::make_unique<FakePrograms>();
+    host.online_switch = std::make_unique<platform::SysfsOnlineSwitch>(root());
     return host;
   }
 

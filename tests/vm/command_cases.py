@@ -70,6 +70,22 @@ class System(GuestTest):
         self.assertEqual(self.machine.run("uname -v"), info["kernel-version"])
         self.assertEqual(self.machine.run("uname -m"), info["machine"])
 
+    def test_load_is_that_of_proc(self):
+        before = self.machine.run("cat /proc/loadavg").split()[2]
+        told = self.host.call("guest-get-load")["load15m"]
+        after = self.machine.run("cat /proc/loadavg").split()[2]
+        self.assertLessEqual(min(float(before), float(after)), told)
+        self.assertLessEqual(told, max(float(before), float(after)))
+
+    def test_memory_is_that_of_proc(self):
+        total_kb = int(self.machine.run("awk '/^MemTotal/ {print $2}' /proc/meminfo"))
+        self.assertEqual(total_kb * 1024, self.host.call("guestd-get-memory-stats")["total"])
+
+    def test_every_online_cpu_has_its_times(self):
+        online = {cpu["logical-id"] for cpu in self.host.call("guest-get-vcpus") if cpu["online"]}
+        self.assertEqual(online, {entry["cpu"] for entry in self.host.call("guest-get-cpustats")})
+        self.assertEqual(int(self.machine.run("nproc --all")), len(self.host.call("guest-get-vcpus")))
+
     def test_timezone_changes_are_seen_without_restart(self):
         self.assertEqual(0, self.host.call("guest-get-timezone")["offset"])
         self.machine.run("systemctl stop guestd; ln -sf /usr/share/zoneinfo/Asia/Kolkata /etc/localtime; "

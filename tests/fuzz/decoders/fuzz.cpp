@@ -35,30 +35,18 @@ namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
 /// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 24> kHarmless = {"guest-fsfreeze-status",
-                                                        "guest-fsfreeze-freeze",
-                                                        "guest-fsfreeze-freeze-list",
-                                                        "guest-fsfreeze-thaw",
-                                                        "guestd-fsfreeze-report",
-                                                        "guestd-fsfreeze-check",
-                                                        "guest-sync",
-                                                        "guest-sync-delimited",
-                                                        "guest-ping",
-                                                        "guest-info",
-                                                        "guest-get-time",
-                                                        "guest-get-host-name",
-                                                        "guest-get-osinfo",
-                                                        "guest-get-timezone",
-                                                        "guest-file-open",
-                                                        "guest-file-close",
-                                                        "guest-file-read",
-                                                        "guest-file-write",
-                                                        "guest-file-seek",
-                                                        "guest-file-flush",
-                                                        "guest-get-fsinfo",
-                                                        "guest-get-disks",
-                                                        "guest-get-diskstats",
-                                                        "guest-fstrim"};
+constexpr std::array<std::string_view, 33> kHarmless = {
+    "guest-sync", "guest-sync-delimited", "guest-ping", "guest-info", "guest-get-time", "guest-get-host-name",
+    "guest-get-osinfo", "guest-get-timezone", "guest-file-open", "guest-file-close", "guest-file-read",
+    "guest-file-write", "guest-file-seek", "guest-file-flush", "guest-get-fsinfo", "guest-get-disks",
+    "guest-get-diskstats", "guest-fstrim",
+    // freezing
+    "guest-fsfreeze-status", "guest-fsfreeze-freeze", "guest-fsfreeze-freeze-list", "guest-fsfreeze-thaw",
+    "guestd-fsfreeze-report", "guestd-fsfreeze-check",
+    // CPUs, memory and figures
+    "guest-get-vcpus", "guest-set-vcpus", "guest-get-memory-blocks", "guest-set-memory-blocks",
+    "guest-get-memory-block-info", "guest-get-cpustats", "guest-get-load", "guestd-get-memory-stats",
+    "guestd-get-pressure"};
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -72,11 +60,10 @@ class Catalog final : public guestd::commands::CommandCatalog {
 /// A machine with nothing on it, made anew now and then so that files do not pile up.
 class Machine {
  public:
-  Machine()
-      : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), "",
-              guestd::support::fake_disks()} {
+  Machine() : host_{root(), std::make_unique<guestd::platform::SystemClock>(), "", guestd::support::fake_disks()} {
     host_.freezer = std::make_unique<guestd::support::FakeFreezer>();
     host_.programs = std::make_unique<guestd::support::FakePrograms>();
+    host_.online_switch = std::make_unique<guestd::platform::SysfsOnlineSwitch>(root());
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
     require(opened.has_value());
     files_ = *std::move(opened);
@@ -92,6 +79,8 @@ class Machine {
   }
 
  private:
+  [[nodiscard]] guestd::platform::Root root() const { return *guestd::platform::Root::at(folder_.path()); }
+
   guestd::support::TempFolder folder_;
   guestd::support::TempFolder state_;
   guestd::platform::Host host_;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "daemon/log.hpp"
+#include "daemon/workers.hpp"
+#include "platform/host.hpp"
+#include "platform/hotplug.hpp"
+
+namespace guestd::daemon {
+
+namespace asio = boost::asio;
+
+/// Which devices have been plugged in since the start.
+class PluggedDevices {
+ public:
+  /// `present`: what is there at the start, in ascending order.
+  explicit PluggedDevices(std::vector<platform::HotplugDevice> present) : known_(std::move(present)) {}
+
+  /// Whether the event is the arrival of a new device. The kernel also repeats the arrival of what has long been there,
+  /// for whoever asks it to (udevadm trigger).
+  bool is_arrival(const platform::HotplugEvent& event);
+  /// The new ones of all that are there now, for when events were lost.
+  std::vector<platform::HotplugDevice> arrivals_among(std::vector<platform::HotplugDevice> present);
+
+ private:
+  std::vector<platform::HotplugDevice> known_;
+};
+
+/// Brings CPUs and memory online that are plugged in while the agent runs, unless somebody else has done it by then.
+/// Between events it has neither a thread nor a timer. I/O thread only; the work itself is done on a worker.
+class AutoOnline {
+ public:
+  /// `host`, `workers` and `log` outlive this and the workers.
+  AutoOnline(asio::io_context& io, const platform::Host& host, Workers& workers, Log& log);
+
+  /// How long rules of udev and the kernel's own auto_online_blocks have before the agent looks whether they have done
+  /// it. They may have their reasons to do it in another way (online_movable).
+  static constexpr std::chrono::milliseconds kOthersFirst{1000};
+
+  /// From now on what comes is new. `events` is watch_hotplug()'s, except in tests.
+  void start(std::unique_ptr<platform::HotplugEvents> events, std::chrono::milliseconds others_first = kOthersFirst);
+
+ private:
+  void watch();
+  void on_events();
+  void begin_soon(std::span<const platform::HotplugDevice> devices);
+  void wait_for_others();
+  void begin();
+
+  asio::posix::stream_descriptor source_;
+  asio::steady_timer timer_;
+  const platform::Host& host_;
+  Workers& workers_;
+  Log& log_;
+  std::unique_ptr<platform::HotplugEvents> events_;
+  PluggedDevices plugged_{{}};
+  std::chrono::milliseconds others_first_ = kOthersFirst;
+  std::vector<platform::HotplugDevice> pending_;
+};
+
+/// Brings these online, one after the other, and logs what came of it. Any thread.
+void bring_online(const platform::Host& host, std::span<const platform::HotplugDevice> devices, Log& log);
+
+}  // namespace guestd::daemon
