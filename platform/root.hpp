@@ -3,9 +3,11 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
@@ -17,14 +19,20 @@ namespace guestd::platform {
 /// (openat2(2) with RESOLVE_IN_ROOT). A path with a NUL in it is EINVAL. Thread-safe.
 class Root {
  public:
+  static constexpr std::size_t kSmallFile = 1U << 20U;
+
   static Root system() { return Root(UniqueFd()); }
   static Result<Root> at(const std::string& folder);
 
   /// open(2) with O_CLOEXEC added; `mode` is that of a file which O_CREAT makes, before the umask. The error names
   /// the path.
   [[nodiscard]] Result<UniqueFd> open(const std::string& path, int flags, mode_t mode = 0) const;
-  /// A whole small file (at most 1 MiB; more is EFBIG). Never waits for a FIFO. The error names the path.
-  [[nodiscard]] Result<std::string> read_file(const std::string& path) const;
+  /// A whole small file (more than `limit_bytes` is EFBIG). Never waits for a FIFO. The error names the path.
+  [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit_bytes = kSmallFile) const;
+  /// The names in a folder but `.` and `..`, sorted. The error names the path.
+  [[nodiscard]] Result<std::vector<std::string>> list(const std::string& path) const;
+  /// What a symbolic link says, as it stands there. The error names the path.
+  [[nodiscard]] Result<std::string> read_link(const std::string& path) const;
   /// Whether this is the machine itself, so that libc facilities which know no root may be used.
   [[nodiscard]] bool is_system() const { return !folder_.valid(); }
 

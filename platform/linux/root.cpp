@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/root.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstddef>
+#include <memory>
 
 namespace guestd::platform {
 
 namespace {
 
-constexpr std::size_t kLargestSmallFile = 1U << 20U;
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
 
 int open_below(int folder, const char* path, int flags, mode_t mode) {
   open_how how{};
@@ -48,7 +54,7 @@ Result<UniqueFd> Root::open(const std::string& path, int flags, mode_t mode) con
   }
 }
 
-Result<std::string> Root::read_file(const std::string& path) const {
+Result<std::string> Root::read_file(const std::string& path, std::size_t limit_bytes) const {
   auto fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd) return std::move(fd).error();
   std::string content;
@@ -59,8 +65,38 @@ Result<std::string> Root::read_file(const std::string& path) const {
     if (count < 0) return Error::from_errno("cannot read " + path, errno);
     if (count == 0) return content;
     content.append(piece.data(), static_cast<std::size_t>(count));
-    if (content.size() > kLargestSmallFile) return Error::from_errno("cannot read " + path, EFBIG);
+    if (content.size() > limit_bytes) return Error::from_errno("cannot read " + path, EFBIG);
   }
+}
+
+Result<std::vector<std::string>> Root::list(const std::string& path) const {
+  auto folder = open(path, O_RDONLY | O_DIRECTORY);
+  if (!folder) return std::move(folder).error();
+  const std::unique_ptr<DIR, CloseFolder> entries(::fdopendir(folder->get()));
+  if (!entries) return Error::from_errno("cannot list " + path, errno);
+  (void)folder->release();
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(entries.get());
+    if (entry == nullptr) break;
+    const std::string_view name(static_cast<const char*>(entry->d_name));
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) return Error::from_errno("cannot list " + path, errno);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<std::string> Root::read_link(const std::string& path) const {
+  auto link = open(path, O_PATH | O_NOFOLLOW);
+  if (!link) return std::move(link).error();
+  std::string target(PATH_MAX, '\0');
+  const ssize_t length = ::readlinkat(link->get(), "", target.data(), target.size());
+  // An empty path and what is not a link: ENOENT (readlink(2)).
+  if (length < 0) return Error::from_errno("cannot read " + path, errno == ENOENT ? EINVAL : errno);
+  target.resize(static_cast<std::size_t>(length));
+  return target;
 }
 
 }  // namespace guestd::platform

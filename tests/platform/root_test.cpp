@@ -8,6 +8,8 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "tests/support/temp_dir.hpp"
 
@@ -84,6 +86,29 @@ TEST(Root, DoesNotWaitForTheWriterOfAFifo) {
 }
 
 TEST(Root, IsRefusedForAFolderThatIsNotThere) { EXPECT_FALSE(Root::at("/does/not/exist")); }
+
+TEST_F(FixtureFolder, ListsTheNamesInAFolder) {
+  dir_.write("folder/b", "");
+  dir_.write("folder/a/inner", "");
+  dir_.write("folder/.hidden", "");
+  EXPECT_EQ(*root_.list("/folder"), (std::vector<std::string>{".hidden", "a", "b"}));
+  EXPECT_EQ(root_.list("/folder/b").error().errno_value, ENOTDIR);
+  EXPECT_EQ(root_.list("/none").error().text, "cannot open /none: No such file or directory");
+}
+
+TEST_F(FixtureFolder, ReadsALinkWithoutFollowingIt) {
+  dir_.write("plain", "");
+  std::filesystem::create_symlink("../no/where", dir_.path() / "link");
+  EXPECT_EQ(*root_.read_link("/link"), "../no/where");
+  EXPECT_EQ(root_.read_link("/plain").error().text, "cannot read /plain: Invalid argument");
+  EXPECT_EQ(root_.read_link("/none").error().errno_value, ENOENT);
+}
+
+TEST_F(FixtureFolder, ReadsNoFileAboveTheGivenLimit) {
+  dir_.write("file", "12345");
+  EXPECT_EQ(*root_.read_file("/file", 5), "12345");
+  EXPECT_EQ(root_.read_file("/file", 4).error().errno_value, EFBIG);
+}
 
 }  // namespace
 }  // namespace guestd::platform
