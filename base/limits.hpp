@@ -54,4 +54,10 @@ inline constexpr std::int64_t kFileReadAtOnceBytes = 64 << 10;
 /// First handle, as in qemu-ga.
 inline constexpr std::int64_t kFirstFileHandle = 1000;
 
+// Network.
+/// The kernel's table of interfaces, addresses or routes, as netlink messages: 30,000 interfaces or 600,000 routes.
+inline constexpr std::size_t kNetworkTableBytes = 64U << 20U;
+/// Routes in one reply: at most about 400 bytes each, so that clients which take 10 MiB at most take it whole.
+inline constexpr std::size_t kNetworkRoutes = 25'000;
+
 }  // namespace guestd::limits
