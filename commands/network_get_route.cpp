@@ -41,9 +41,8 @@ std::uint64_t flags_of_v4(const Route& route) {
 
 // What rtm_to_fib6_config() and fib6_info_init() in net/ipv6/route.c make of the same facts, the other way round.
 std::uint64_t flags_of_v6(const Route& route) {
-  std::uint64_t flags = RTF_UP;
   const bool leads_nowhere = is_rejected(route) || route.type == RTN_BLACKHOLE || route.type == RTN_THROW;
-  if (leads_nowhere) flags |= RTF_REJECT | RTF_NONEXTHOP;
+  std::uint64_t flags = leads_nowhere ? RTF_REJECT | RTF_NONEXTHOP : RTF_UP;
   if (route.type == RTN_LOCAL) flags |= RTF_LOCAL | RTF_NONEXTHOP;
   if (route.type == RTN_ANYCAST) flags |= RTF_ANYCAST | RTF_NONEXTHOP;
   if (route.gateway) flags |= RTF_GATEWAY;

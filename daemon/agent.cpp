@@ -49,8 +49,8 @@ Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration,
   auto files = commands::FileHandles::open(configuration.statedir, *agent->host_.clock);
   if (!files) return std::move(files).error();
   agent->files_ = std::move(*files);
-  agent->context_ =
-      std::make_unique<commands::Context>(commands::Context{agent->host_, *agent->files_, agent->dispatcher_});
+  agent->context_ = std::make_unique<commands::Context>(commands::Context{
+      agent->host_, *agent->files_, agent->dispatcher_, commands::Settings{configuration.hidden_interfaces}});
   const sigset_t set = handled_signals();
   UniqueFd signals(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!signals.valid()) return Error::from_errno("cannot receive signals", errno);

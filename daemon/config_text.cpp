@@ -33,6 +33,13 @@ std::string vsock_group(const VsockPeers& peers) {
   return "[vsock]\nallow-cid=" + list + "\n";
 }
 
+std::string network_group(const std::vector<std::string>& hidden_interfaces) {
+  if (hidden_interfaces.empty()) return {};
+  std::string text = "[network]\n";
+  add_list(text, "hide-interfaces", hidden_interfaces);
+  return text;
+}
+
 }  // namespace
 
 std::string configuration_text(const Configuration& configuration) {
@@ -48,7 +55,7 @@ std::string configuration_text(const Configuration& configuration) {
   add_boolean(text, "retry-path", configuration.retry_path);
   add_list(text, "block-rpcs", configuration.block_rpcs);
   add_list(text, "allow-rpcs", configuration.allow_rpcs);
-  return text + vsock_group(configuration.vsock_peers);
+  return text + vsock_group(configuration.vsock_peers) + network_group(configuration.hidden_interfaces);
 }
 
 }  // namespace guestd::daemon

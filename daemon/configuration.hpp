@@ -43,6 +43,7 @@ struct Configuration {
   std::vector<std::string> block_rpcs;
   std::vector<std::string> allow_rpcs;
   VsockPeers vsock_peers;
+  std::vector<std::string> hidden_interfaces;  ///< globs, in the order of the file
 };
 
 /// What was noticed while a configuration was read. Texts are complete sentences for a person, without a prefix.
