@@ -30,10 +30,23 @@ namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
 /// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 14> kHarmless = {
-    "guest-sync",          "guest-sync-delimited", "guest-ping",         "guest-info",      "guest-get-time",
-    "guest-get-host-name", "guest-get-osinfo",     "guest-get-timezone", "guest-file-open", "guest-file-close",
-    "guest-file-read",     "guest-file-write",     "guest-file-seek",    "guest-file-flush"};
+constexpr std::array<std::string_view, 17> kHarmless = {"guest-sync",
+                                                        "guest-sync-delimited",
+                                                        "guest-ping",
+                                                        "guest-info",
+                                                        "guest-get-time",
+                                                        "guest-get-host-name",
+                                                        "guest-get-osinfo",
+                                                        "guest-get-timezone",
+                                                        "guest-file-open",
+                                                        "guest-file-close",
+                                                        "guest-file-read",
+                                                        "guest-file-write",
+                                                        "guest-file-seek",
+                                                        "guest-file-flush",
+                                                        "guest-network-get-interfaces",
+                                                        "guest-network-get-route",
+                                                        "guestd-network-get-summary"};
 
 void require(bool condition) {
   if (!condition) std::abort();
