@@ -200,8 +200,9 @@ class Interfaces(unittest.TestCase):
 
 class Routes(unittest.TestCase):
     def test_of_version_4_are_those_of_proc_and_every_next_station(self):
-        told = [(each["iface"], each["destination"], each["gateway"], each["mask"], each["flags"], each["metric"],
-                 each["window"], each["irtt"]) for each in ask_guestd("guest-network-get-route") if each["version"] == 4]
+        members = ("iface", "destination", "gateway", "mask", "flags", "metric", "window", "irtt")
+        told = [tuple(each[member] for member in members)
+                for each in ask_guestd("guest-network-get-route") if each["version"] == 4]
         expected = []
         for line in lines_of("/proc/net/route")[1:]:
             name, destination, gateway, flags, _, _, metric, mask, _, window, irtt = line.split()

@@ -20,7 +20,8 @@ def enter():
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET | CLONE_NEWNS) != 0:
         return f"no network namespace of our own: {os.strerror(ctypes.get_errno())}"
-    if libc.mount(b"none", b"/", None, MS_REC_PRIVATE, None) != 0 or libc.mount(b"sys", b"/sys", b"sysfs", 0, None) != 0:
+    private = libc.mount(b"none", b"/", None, MS_REC_PRIVATE, None) == 0
+    if not private or libc.mount(b"sys", b"/sys", b"sysfs", 0, None) != 0:
         return f"no sysfs of our own: {os.strerror(ctypes.get_errno())}"
     return None
 
