@@ -42,6 +42,14 @@ inline constexpr std::size_t kWorkers = 16;
 /// A worker without work ends after this time, so that an idle agent has one thread.
 inline constexpr std::chrono::seconds kWorkerIdle{2};
 
+// Disks.
+/// A file system that has not told its size for this long is left to itself.
+inline constexpr std::chrono::seconds kFileSystemAnswer{2};
+/// Threads that ask file systems; those that got no answer stay until they get one.
+inline constexpr std::size_t kFileSystemAskers = 8;
+/// Trimming stops after this time, all file systems together: clients wait for ten minutes (Proxmox VE) and more.
+inline constexpr std::chrono::minutes kTrimming{9};
+
 // Files.
 inline constexpr std::size_t kOpenFiles = 4096;
 /// When the table is full, handles that nobody has used for this long are closed, the oldest first.
@@ -53,6 +61,16 @@ inline constexpr std::int64_t kFileReadDefaultBytes = 4096;
 inline constexpr std::int64_t kFileReadAtOnceBytes = 64 << 10;
 /// First handle, as in qemu-ga.
 inline constexpr std::int64_t kFirstFileHandle = 1000;
+
+// Freezing. The kernel allows this many mounts (fs.mount-max).
+inline constexpr std::size_t kFreezeMountpoints = 100'000;
+/// Names that are no mount points and that the report repeats.
+inline constexpr std::size_t kFreezeUnknownNames = 64;
+/// Threads beyond kWorkers for what has to run while file systems are frozen: others may all wait for the thaw.
+inline constexpr std::size_t kWorkersWhileFrozen = 4;
+/// Log lines that wait for the thaw.
+inline constexpr std::size_t kHeldLogLines = 1000;
+inline constexpr std::size_t kHeldLogBytes = 256U << 10U;
 
 // Network.
 /// The kernel's table of interfaces, addresses or routes, as netlink messages: 30,000 interfaces or 600,000 routes.

@@ -9,6 +9,8 @@
 
 namespace guestd::commands {
 
+class FreezeState;
+
 /// What guest-info tells about one command.
 struct CommandStatus {
   std::string name;              ///< on the wire
@@ -36,6 +38,7 @@ struct Context {
   const platform::Host& host;
   FileHandles& files;
   const CommandCatalog& catalog;
+  FreezeState& freeze;
   Settings settings{};
 };
 

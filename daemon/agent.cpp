@@ -16,7 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kGrace = 1000ms;  // for running commands when the agent ends
+constexpr auto kGrace = 1000ms;        // for running commands when the agent ends
+constexpr auto kFreezeGrace = 5000ms;  // for a hook that runs when the agent ends
 constexpr auto kGraceStep = 10ms;
 constexpr std::chrono::seconds kRetryPath{5};  // qemu-ga's --retry-path
 
@@ -29,6 +30,16 @@ sigset_t handled_signals() {
 
 }  // namespace
 
+commands::FreezeSettings freeze_settings(const Configuration& configuration) {
+  const FreezeConfiguration& freeze = configuration.freeze;
+  return {.state_directory = configuration.statedir,
+          .hook = configuration.fsfreeze_hook,
+          .hook_folder = freeze.hook_folder,
+          .hook_timeout = freeze.hook_timeout,
+          .timeout = freeze.timeout,
+          .exclusions = {freeze.exclude_mountpoints, freeze.exclude_devices, freeze.exclude_types}};
+}
+
 void block_signals() {
   const sigset_t set = handled_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -40,7 +51,8 @@ Agent::Agent(const Configuration& configuration, platform::Host host, Log& log)
       host_(std::move(host)),
       log_(log),
       io_(1),
-      dispatcher_(CommandFilter(configuration.allow_rpcs, configuration.block_rpcs)),
+      dispatcher_(CommandFilter(configuration.allow_rpcs, configuration.block_rpcs),
+                  [this] { return freeze_->restricts(); }),
       signals_(io_),
       retry_(io_) {}
 
@@ -49,8 +61,14 @@ Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration,
   auto files = commands::FileHandles::open(configuration.statedir, *agent->host_.clock);
   if (!files) return std::move(files).error();
   agent->files_ = std::move(*files);
-  agent->context_ = std::make_unique<commands::Context>(commands::Context{
-      agent->host_, *agent->files_, agent->dispatcher_, commands::Settings{configuration.hidden_interfaces}});
+  auto watch = FreezeWatch::create(agent->io_, log);
+  if (!watch) return std::move(watch).error();
+  agent->freeze_watch_ = std::move(*watch);
+  agent->freeze_ =
+      std::make_unique<commands::FreezeState>(agent->host_, freeze_settings(configuration), *agent->freeze_watch_);
+  agent->context_ = std::make_unique<commands::Context>(
+      commands::Context{agent->host_, *agent->files_, agent->dispatcher_, *agent->freeze_,
+                        commands::Settings{configuration.hidden_interfaces}});
   const sigset_t set = handled_signals();
   UniqueFd signals(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!signals.valid()) return Error::from_errno("cannot receive signals", errno);
@@ -60,14 +78,21 @@ Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration,
 
 Result<void> Agent::run(const std::function<void()>& on_ready) {
   watch_signals();
+  // Before a host can ask: what an agent left frozen that was killed is this one's now.
+  freeze_watch_->start([this] { freeze_->thaw_when_due(); });
+  freeze_->take_over();
+  if (!freeze_->restricts()) freeze_watch_->hold_writes(false);
   auto opened = open_channel();
   const bool may_come = configuration_.retry_path && channel_;
+  // Without a channel nobody could ask for the thaw.
+  if (!opened && !may_come) freeze_->thaw_for_stop(kFreezeGrace);
   if (!opened && !may_come) return opened;
   if (!opened) retry_channel();
   on_ready();
   service_manager::notify_ready();
   io_.run();
   service_manager::notify_stopping();
+  freeze_->thaw_for_stop(kFreezeGrace);
   if (channel_) channel_->stop();
   // A command that is about to end may do so, rather than leave half of its work.
   for (auto waited = 0ms; has_stuck_commands() && waited < kGrace; waited += kGraceStep) {

@@ -11,9 +11,11 @@
 #include "base/result.hpp"
 #include "commands/context.hpp"
 #include "commands/file_handles.hpp"
+#include "commands/freeze_state.hpp"
 #include "daemon/channel.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/dispatcher.hpp"
+#include "daemon/freeze_watch.hpp"
 #include "daemon/log.hpp"
 #include "daemon/workers.hpp"
 #include "platform/host.hpp"
@@ -34,7 +36,7 @@ class Agent {
   void stop() { io_.stop(); }
 
   /// Whether commands still run on threads that cannot be waited for: end the process with _exit(2) then.
-  [[nodiscard]] bool has_stuck_commands() const { return workers_.busy() > 0; }
+  [[nodiscard]] bool has_stuck_commands() const { return workers_.busy() > 0 || freeze_->is_busy(); }
 
  private:
   Agent(const Configuration& configuration, platform::Host host, Log& log);
@@ -49,6 +51,8 @@ class Agent {
   Log& log_;
   asio::io_context io_;
   std::unique_ptr<commands::FileHandles> files_;
+  std::unique_ptr<FreezeWatch> freeze_watch_;
+  std::unique_ptr<commands::FreezeState> freeze_;
   Dispatcher dispatcher_;
   std::unique_ptr<commands::Context> context_;
   Workers workers_;
@@ -56,6 +60,9 @@ class Agent {
   asio::posix::stream_descriptor signals_;
   asio::steady_timer retry_;
 };
+
+/// The part of the configuration that is about freezing.
+commands::FreezeSettings freeze_settings(const Configuration& configuration);
 
 /// Keeps the signals that Agent handles from ending the process before there is an Agent. First thing in main, so that
 /// SIGTERM means a clean end at any moment. Ignores SIGPIPE.

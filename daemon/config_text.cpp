@@ -33,6 +33,18 @@ std::string vsock_group(const VsockPeers& peers) {
   return "[vsock]\nallow-cid=" + list + "\n";
 }
 
+std::string freeze_group(const FreezeConfiguration& freeze) {
+  if (freeze == FreezeConfiguration{}) return {};
+  std::string text = "[fsfreeze]\n";
+  add(text, "timeout", std::to_string(freeze.timeout.count()));
+  add(text, "hook-timeout", std::to_string(freeze.hook_timeout.count()));
+  add(text, "hook-folder", escape_value(freeze.hook_folder));
+  add_list(text, "exclude-mountpoints", freeze.exclude_mountpoints);
+  add_list(text, "exclude-devices", freeze.exclude_devices);
+  add_list(text, "exclude-types", freeze.exclude_types);
+  return text;
+}
+
 std::string network_group(const std::vector<std::string>& hidden_interfaces) {
   if (hidden_interfaces.empty()) return {};
   std::string text = "[network]\n";
@@ -55,7 +67,8 @@ std::string configuration_text(const Configuration& configuration) {
   add_boolean(text, "retry-path", configuration.retry_path);
   add_list(text, "block-rpcs", configuration.block_rpcs);
   add_list(text, "allow-rpcs", configuration.allow_rpcs);
-  return text + vsock_group(configuration.vsock_peers) + network_group(configuration.hidden_interfaces);
+  return text + vsock_group(configuration.vsock_peers) + freeze_group(configuration.freeze) +
+         network_group(configuration.hidden_interfaces);
 }
 
 }  // namespace guestd::daemon

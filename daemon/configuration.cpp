@@ -158,6 +158,7 @@ void make_paths_absolute(Configuration& configuration) {
   if (configuration.path && configuration.method != "vsock-listen") make_absolute(*configuration.path);
   if (configuration.logfile) make_absolute(*configuration.logfile);
   if (configuration.fsfreeze_hook) make_absolute(*configuration.fsfreeze_hook);
+  make_absolute(configuration.freeze.hook_folder);
   make_absolute(configuration.pidfile);
   make_absolute(configuration.statedir);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -29,6 +30,18 @@ struct VsockPeers {
   [[nodiscard]] bool allows(std::uint32_t cid) const;
 };
 
+/// The group `[fsfreeze]`.
+struct FreezeConfiguration {
+  std::chrono::seconds timeout{600};      ///< file systems are thawed after this time; 0: never
+  std::chrono::seconds hook_timeout{60};  ///< for each hook
+  std::string hook_folder{"/etc/guestd/freeze.d"};
+  std::vector<std::string> exclude_mountpoints;  ///< patterns, each list in reverse, like those of commands
+  std::vector<std::string> exclude_devices;
+  std::vector<std::string> exclude_types;
+
+  bool operator==(const FreezeConfiguration&) const = default;
+};
+
 struct Configuration {
   std::string method = "virtio-serial";  ///< as given; channel_method() reads it
   std::optional<std::string> path;       ///< as given; set_default_path() fills it in
@@ -43,6 +56,7 @@ struct Configuration {
   std::vector<std::string> block_rpcs;
   std::vector<std::string> allow_rpcs;
   VsockPeers vsock_peers;
+  FreezeConfiguration freeze;
   std::vector<std::string> hidden_interfaces;  ///< globs, in the order of the file
 };
 

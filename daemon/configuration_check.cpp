@@ -7,6 +7,8 @@
 #include <filesystem>
 
 #include "daemon/configuration.hpp"
+#include "platform/freeze_hooks.hpp"
+#include "platform/root.hpp"
 
 namespace guestd::daemon {
 namespace {
@@ -30,12 +32,6 @@ int log_file_error(const std::string& path) {
   return directory_error(folder.empty() ? "." : folder);
 }
 
-int hook_error(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return errno;
-  return S_ISREG(status.st_mode) ? access_error(path, X_OK) : EACCES;
-}
-
 void note(Findings& findings, int error, std::string_view what, const std::string& path) {
   if (error == 0) return;
   findings.errors.push_back(Error::from_errno(std::string(what) + " '" + path + "'", error).text);
@@ -48,9 +44,9 @@ void check_machine(const Configuration& configuration, Findings& findings) {
   if (configuration.logfile) {
     note(findings, log_file_error(*configuration.logfile), "unable to open specified log file", *configuration.logfile);
   }
-  if (configuration.fsfreeze_hook) {
-    note(findings, hook_error(*configuration.fsfreeze_hook), "unable to run freeze hook", *configuration.fsfreeze_hook);
-  }
+  const auto hooks =
+      platform::freeze_hooks(platform::Root::system(), configuration.fsfreeze_hook, configuration.freeze.hook_folder);
+  if (!hooks) findings.errors.push_back(hooks.error().text);
 }
 
 }  // namespace guestd::daemon

@@ -118,6 +118,56 @@ constexpr std::array kGeneralKeys{
     Key{"allow-rpcs", add_list<&Configuration::allow_rpcs>},
 };
 
+// Seconds up to a day.
+template <auto Member, int Least>
+Result<void> set_seconds(Configuration& configuration, const KeyFile::Entry& entry) {
+  constexpr int kDay = 24 * 60 * 60;
+  int seconds = 0;
+  const std::string& text = entry.value;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || stop != text.data() + text.size() || seconds < Least || seconds > kDay) {
+    return Error{"key '" + entry.key + "' must be a number of seconds from " + std::to_string(Least) + " to " +
+                 std::to_string(kDay) + ", not '" + text + "'"};
+  }
+  configuration.freeze.*Member = std::chrono::seconds(seconds);
+  return {};
+}
+
+template <auto Member>
+Result<void> add_patterns(Configuration& configuration, const KeyFile::Entry& entry) {
+  const auto value = string_value(entry);
+  if (!value) return value.error();
+  append_list(configuration.freeze.*Member, *value);
+  return {};
+}
+
+Result<void> add_mountpoints(Configuration& configuration, const KeyFile::Entry& entry) {
+  auto added = add_patterns<&FreezeConfiguration::exclude_mountpoints>(configuration, entry);
+  if (!added) return added;
+  for (const std::string& pattern : configuration.freeze.exclude_mountpoints) {
+    if (pattern.front() == '/' || pattern.front() == '*') continue;
+    return Error{"key 'exclude-mountpoints' has the item '" + pattern +
+                 "', which no mount point can match: they begin " + "with a slash"};
+  }
+  return {};
+}
+
+Result<void> set_hook_folder(Configuration& configuration, const KeyFile::Entry& entry) {
+  auto value = string_value(entry);
+  if (!value) return std::move(value).error();
+  configuration.freeze.hook_folder = *std::move(value);
+  return {};
+}
+
+constexpr std::array kFreezeKeys{
+    Key{"timeout", set_seconds<&FreezeConfiguration::timeout, 0>},
+    Key{"hook-timeout", set_seconds<&FreezeConfiguration::hook_timeout, 1>},
+    Key{"hook-folder", set_hook_folder},
+    Key{"exclude-mountpoints", add_mountpoints},
+    Key{"exclude-devices", add_patterns<&FreezeConfiguration::exclude_devices>},
+    Key{"exclude-types", add_patterns<&FreezeConfiguration::exclude_types>},
+};
+
 constexpr std::array kVsockKeys{Key{"allow-cid", set_vsock_peers}};
 
 constexpr std::array kNetworkKeys{Key{"hide-interfaces", set_hidden_interfaces}};
@@ -125,6 +175,7 @@ constexpr std::array kNetworkKeys{Key{"hide-interfaces", set_hidden_interfaces}}
 std::span<const Key> keys_of(std::string_view group) {
   if (group == "general") return kGeneralKeys;
   if (group == "vsock") return kVsockKeys;
+  if (group == "fsfreeze") return kFreezeKeys;
   if (group == "network") return kNetworkKeys;
   return {};
 }
@@ -238,7 +289,7 @@ bool apply_configuration_text(std::string_view text, Configuration& configuratio
     findings.errors.push_back(file.error().text);
     return true;
   }
-  constexpr std::array<std::string_view, 3> kGroups{"general", "vsock", "network"};
+  constexpr std::array<std::string_view, 4> kGroups{"general", "vsock", "fsfreeze", "network"};
   for (const auto& group : file->groups()) {
     if (keys_of(group.name).empty()) {
       warn_of_unknown("group", group.name, "", kGroups, findings);

@@ -34,21 +34,23 @@ Result<void> run_guarded(const protocol::CommandEntry& entry, const protocol::Re
 
 }  // namespace
 
-Dispatcher::Dispatcher(CommandFilter filter) : filter_(std::move(filter)) {
+Dispatcher::Dispatcher(CommandFilter filter, std::function<bool()> is_frozen)
+    : filter_(std::move(filter)), is_frozen_(std::move(is_frozen)) {
   for (const protocol::CommandEntry& entry : protocol::command_table()) {
     if (!entry.has_feature(feature::kOtherPlatform)) entries_.emplace(entry.name, &entry);
   }
 }
 
-bool Dispatcher::enabled(const protocol::CommandEntry& entry) const {
-  return entry.run != nullptr && filter_.allowed(entry.name);
+bool Dispatcher::allowed(const protocol::CommandEntry& entry) const {
+  if (is_frozen_ && is_frozen_()) return entry.has_feature(feature::kWhileFrozen);
+  return filter_.allowed(entry.name);
 }
 
 Result<const protocol::CommandEntry*> Dispatcher::admit(std::string_view name) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) return not_found(name);
   const protocol::CommandEntry& entry = *found->second;
-  if (!filter_.allowed(name)) return disabled(name, "the command is not allowed");
+  if (!allowed(entry)) return disabled(name, "the command is not allowed");
   if (entry.run == nullptr) return disabled(name, "this agent does not support it");
   return &entry;
 }
@@ -92,7 +94,7 @@ std::vector<commands::CommandStatus> Dispatcher::commands() const {
   std::vector<commands::CommandStatus> all;
   for (const protocol::CommandEntry& entry : protocol::command_table()) {
     if (entry.has_feature(feature::kOtherPlatform)) continue;
-    all.push_back({std::string(entry.name), enabled(entry), entry.success_response});
+    all.push_back({std::string(entry.name), entry.run != nullptr && allowed(entry), entry.success_response});
   }
   return all;
 }

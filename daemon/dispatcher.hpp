@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -17,15 +18,20 @@ namespace guestd::daemon {
 /// Features of the schema that the daemon acts on (schema/guest-agent/guest-agent.json explains them).
 namespace feature {
 inline constexpr std::string_view kSync = "sync";                     ///< ends what was asked before
+inline constexpr std::string_view kWhileFrozen = "while-frozen";      ///< works while file systems are frozen
 inline constexpr std::string_view kDelimited = "delimited";           ///< 0xFF stands before the reply
 inline constexpr std::string_view kOtherPlatform = "other-platform";  ///< known by name only
 }  // namespace feature
 
 /// Decides which commands run and runs them. It knows commands by their entries in the generated table, never by name.
 /// Immutable after construction, so safe from all threads.
+///
+/// While `is_frozen` says so, exactly the commands run that have the feature for it, whatever the filter says of them:
+/// like qemu-ga, so that what is frozen can always be thawed.
 class Dispatcher final : public commands::CommandCatalog {
  public:
-  explicit Dispatcher(CommandFilter filter);
+  /// `is_frozen` is called on all threads.
+  explicit Dispatcher(CommandFilter filter, std::function<bool()> is_frozen = {});
 
   /// The entry of a command that exists and is enabled, else an error of class CommandNotFound.
   [[nodiscard]] Result<const protocol::CommandEntry*> admit(std::string_view name) const;
@@ -43,9 +49,11 @@ class Dispatcher final : public commands::CommandCatalog {
   [[nodiscard]] std::vector<commands::CommandStatus> commands() const override;
 
  private:
-  [[nodiscard]] bool enabled(const protocol::CommandEntry& entry) const;
+  /// By the filter, or by the frozen state.
+  [[nodiscard]] bool allowed(const protocol::CommandEntry& entry) const;
 
   CommandFilter filter_;
+  std::function<bool()> is_frozen_;
   std::unordered_map<std::string_view, const protocol::CommandEntry*> entries_;
 };
 

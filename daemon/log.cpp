@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/unique_fd.hpp"
+#include "daemon/held_lines.hpp"
 #include "daemon/log_sinks.hpp"
 
 namespace guestd::daemon {
@@ -41,6 +42,11 @@ struct Log::State {
   bool verbose = false;
   std::shared_ptr<FileSink> file;
   std::unique_ptr<spdlog::logger> logger;
+
+  std::mutex mutex;  // also held while a line is written, so that hold() waits for it
+  bool held = false;
+  bool must_reopen = false;
+  HeldLines<Level> lines;
 };
 
 Log::Log(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -51,7 +57,11 @@ Result<std::unique_ptr<Log>> Log::open(const Settings& settings) {
   state->path = settings.file;
   state->verbose = settings.verbose;
   spdlog::sink_ptr sink;
-  if (!settings.file.empty()) {
+  state->held = settings.held;
+  if (!settings.file.empty() && settings.held) {
+    sink = state->file = std::make_shared<FileSink>(UniqueFd());
+    state->must_reopen = true;
+  } else if (!settings.file.empty()) {
     auto file = FileSink::open(settings.file);
     if (!file) return std::move(file).error();
     sink = state->file = std::move(*file);
@@ -69,8 +79,38 @@ Result<std::unique_ptr<Log>> Log::open(const Settings& settings) {
 
 bool Log::verbose() const { return state_->verbose; }
 
-Result<void> Log::reopen() { return state_->file ? state_->file->reopen(state_->path) : Result<void>(); }
+Result<void> Log::reopen() {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->file) return {};
+  state_->must_reopen = state_->held;
+  return state_->held ? Result<void>() : state_->file->reopen(state_->path);
+}
 
-void Log::write(Level level, std::string_view text) { state_->logger->log(spdlog_level(level), text); }
+void Log::hold() {
+  const std::lock_guard lock(state_->mutex);
+  state_->held = true;
+}
+
+Result<void> Log::release() {
+  const std::lock_guard lock(state_->mutex);
+  if (!std::exchange(state_->held, false)) return {};
+  auto reopened = Result<void>();
+  if (std::exchange(state_->must_reopen, false)) reopened = state_->file->reopen(state_->path);
+  const auto waiting = state_->lines.take();
+  for (const auto& line : waiting.lines) {
+    state_->logger->log(line.time, spdlog::source_loc{}, spdlog_level(line.level), line.text);
+  }
+  if (waiting.dropped > 0) {
+    state_->logger->warn("{} lines after these were dropped while file systems were frozen", waiting.dropped);
+  }
+  return reopened;
+}
+
+void Log::write(Level level, std::string_view text) {
+  if (level == Level::kDebug && !state_->verbose) return;
+  const std::lock_guard lock(state_->mutex);
+  if (state_->held) return state_->lines.add(level, text);
+  state_->logger->log(spdlog_level(level), text);
+}
 
 }  // namespace guestd::daemon

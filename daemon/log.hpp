@@ -11,7 +11,7 @@ namespace guestd::daemon {
 
 /// Where the agent says what happened to it. Quiet by default: nothing is logged for an ordinary request. Never blocks
 /// on a log service (on a terminal it may): what the journal or syslog cannot take at once is dropped, and the number
-/// of lost lines is told with the next one. Thread-safe, except reopen().
+/// of lost lines is told with the next one. Thread-safe.
 class Log {
  public:
   enum class Level { kDebug, kInfo, kWarning, kError };
@@ -20,6 +20,7 @@ class Log {
     std::string file;         ///< empty: the journal if there is one, else syslog, else stderr
     bool verbose = false;     ///< debug lines too
     bool foreground = false;  ///< stderr even if there is a journal: a person started the agent in a terminal
+    bool held = false;        ///< begins as after hold(), and opens the file only with release()
   };
 
   /// `unable to open specified log file: <e>`
@@ -33,7 +34,14 @@ class Log {
   [[nodiscard]] bool verbose() const;
 
   /// Opens the log file again under its name, after it was rotated (SIGHUP). Without a file it does nothing.
+  /// While lines are held, release() does it.
   Result<void> reopen();
+
+  /// From when this returns, nothing is written: lines wait in memory, up to limits::kHeldLogLines, and reopen() waits
+  /// too. For when a disk may be frozen: whoever writes to it waits for the thaw, and opening a file is enough.
+  void hold();
+  /// Writes what waits, with the times at which it came, and goes on as usual. The error is that of opening the file.
+  Result<void> release();
 
  private:
   struct State;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <malloc.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -16,6 +14,7 @@
 #include "daemon/log.hpp"
 #include "daemon/options.hpp"
 #include "daemon/process.hpp"
+#include "daemon/thaw_stale.hpp"
 #include "generated/introspection.hpp"
 #include "platform/host.hpp"
 #include "platform/process_limits.hpp"
@@ -33,16 +32,18 @@ void set_up_memory() {
   ::mallopt(M_ARENA_MAX, 1);
 }
 
-// Whether what goes to stderr is seen: not a daemon, not a service whose output goes to the journal or nowhere.
-bool has_audience(const Configuration& configuration) {
-  struct stat output {};
-  const bool goes_nowhere = ::fstat(STDERR_FILENO, &output) != 0 || output.st_rdev == makedev(1, 3);
-  return !configuration.daemonize && !goes_nowhere && std::getenv("JOURNAL_STREAM") == nullptr;
-}
-
 int fail(const Error& error) {
   std::fprintf(stderr, "guestd: %s\n", error.text.c_str());
   return EXIT_FAILURE;
+}
+
+int thaw_stale(const Configuration& configuration) {
+  const char* result = std::getenv("SERVICE_RESULT");
+  if (result != nullptr && is_restarted_after(result)) return EXIT_SUCCESS;
+  const auto log = open_log(configuration);
+  if (!log) return fail(log.error());
+  daemon::thaw_stale(configuration, platform::system_host(), **log);
+  return (*log)->release() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 Result<int> serve(const CommandLine& line) {
@@ -57,7 +58,7 @@ Result<int> serve(const CommandLine& line) {
     if (!written) return std::move(written).error();
     pid_file.emplace(std::move(*written));
   }
-  auto log = Log::open({configuration.logfile.value_or(""), configuration.verbose, has_audience(configuration)});
+  auto log = open_log(configuration);
   if (!log) return std::move(log).error();
   for (const std::string& warning : line.warnings) (*log)->warning(warning);
 
@@ -89,6 +90,7 @@ int main(int argc, char** argv) {
   const CommandLine line = parse_command_line(argc, argv, context);
   std::fputs(line.output.c_str(), stdout);
   std::fputs(line.errors.c_str(), stderr);
+  if (line.action == CommandLine::Action::kThawStale) return thaw_stale(line.configuration);
   if (line.action != CommandLine::Action::kRun) return line.exit_code;
   // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
   (void)platform::allow_open_files(limits::kOpenFiles + 128);

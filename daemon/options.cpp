@@ -15,6 +15,7 @@ namespace {
 // Options without a short form.
 constexpr int kCheckConfig = 0x100;
 constexpr int kSchema = 0x101;
+constexpr int kThawStale = 0x102;
 
 constexpr const char* kShortOptions = "hVvdDrc:m:p:l:f:F::b:a:s:t:";
 
@@ -35,6 +36,7 @@ constexpr std::array kLongOptions{
     option{"retry-path", no_argument, nullptr, 'r'},
     option{"schema", no_argument, nullptr, kSchema},
     option{"statedir", required_argument, nullptr, 't'},
+    option{"thaw-stale", no_argument, nullptr, kThawStale},
     option{"verbose", no_argument, nullptr, 'v'},
     option{"version", no_argument, nullptr, 'V'},
     option{nullptr, 0, nullptr, 0},
@@ -131,7 +133,7 @@ void apply(const GivenOption& given, Configuration& configuration) {
       append_list(configuration.allow_rpcs, argument);
       break;
     default:
-      break;  // -s belongs to Windows; -c, -D and --check-config are not settings
+      break;  // -s belongs to Windows; -c, -D, --check-config and --thaw-stale are not settings
   }
 }
 
@@ -141,6 +143,7 @@ CommandLine::Action action_of(const std::vector<GivenOption>& all, Configuration
     if (given.letter == 'c') sources.option = given.argument;
     if (given.letter == 'D') action = CommandLine::Action::kDumpConfiguration;
     if (given.letter == kCheckConfig) action = CommandLine::Action::kCheckConfiguration;
+    if (given.letter == kThawStale) action = CommandLine::Action::kThawStale;
   }
   return action;
 }

@@ -33,6 +33,7 @@ struct CommandLine {
     kPrintSchema,
     kDumpConfiguration,
     kCheckConfiguration,
+    kThawStale,  ///< thaw what a killed agent has left frozen, and end; `configuration` is as for kRun
     kFail,
   };
 

@@ -39,6 +39,8 @@ Running:
 Information:
   -D, --dump-conf       print the configuration in effect and exit
       --schema          print what the agent can be asked, as JSON, and exit
+      --thaw-stale      thaw what an agent that was killed has left frozen, and
+                        exit; the service does that when it has stopped
       --check-config    check configuration and surroundings, report, and exit
   -V, --version         print the version and exit
   -h, --help            print this and exit

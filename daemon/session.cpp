@@ -201,7 +201,8 @@ void Session::start_job(const protocol::CommandEntry& entry, std::unique_ptr<pro
   *slot = job;
   job_ = job;
   if (is_silent()) job->abandon(false);  // or its reply would wait for room for ever
-  if (services_.workers.submit([job] { job->run(); })) return;
+  const auto need = entry.has_feature(feature::kWhileFrozen) ? Workers::Need::kWhileFrozen : Workers::Need::kOrdinary;
+  if (services_.workers.submit([job] { job->run(); }, need)) return;
   job_.reset();
   send(error_reply({"Command " + std::string(entry.name) + " was not started: too many commands are still running", 0,
                     Error::Kind::kGeneric},

@@ -29,14 +29,15 @@ Workers::~Workers() {
   state_->work_arrived.notify_all();
 }
 
-bool Workers::submit(std::function<void()> work) {
+bool Workers::submit(std::function<void()> work, Need need) {
+  const std::size_t most = limits::kWorkers + (need == Need::kWhileFrozen ? limits::kWorkersWhileFrozen : 0);
   const std::lock_guard lock(state_->mutex);
   if (state_->waiting.size() < state_->idle) {
     state_->waiting.push_back(std::move(work));
     state_->work_arrived.notify_one();
     return true;
   }
-  if (state_->busy + state_->idle >= limits::kWorkers) return false;
+  if (state_->busy + state_->idle >= most) return false;
   try {
     std::thread(run, state_, std::move(work)).detach();
   } catch (const std::system_error&) {

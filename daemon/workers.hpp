@@ -19,8 +19,14 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
+  enum class Need {
+    kOrdinary,
+    /// What has to run even if all others wait for it: limits::kWorkersWhileFrozen more threads are kept for that.
+    kWhileFrozen,
+  };
+
   /// False: all threads are busy, the work was not taken. The work must not throw.
-  bool submit(std::function<void()> work);
+  bool submit(std::function<void()> work, Need need = Need::kOrdinary);
 
   /// How many are at work now.
   [[nodiscard]] std::size_t busy() const;

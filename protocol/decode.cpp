@@ -74,6 +74,15 @@ Result<Base64Text> base64(JsonView value, std::string_view name) {
   return Base64Text(value.mutable_string());
 }
 
+Result<std::string> bytes(JsonView value, std::string_view name) {
+  if (!value.is(JsonType::kString)) return wrong_type(name, "string");
+  std::string text(value.as_string());  // decoded here, so that the document stays as it is
+  const auto size = base64::decode_in_place(text);
+  if (!size) return Error{joined({"Parameter '", excerpt(name), "' is not base64: ", size.error().text})};
+  text.resize(*size);
+  return text;
+}
+
 Result<void> object(JsonView value, std::string_view name) {
   if (!value.is(JsonType::kObject)) return wrong_type(name, "object");
   return {};
@@ -91,6 +100,11 @@ std::string member_name(std::string_view parent, std::string_view member) {
 
 std::string element_name(std::string_view parent, std::size_t index) {
   return joined({parent, "[", std::to_string(index), "]"});
+}
+
+JsonView empty_object() {
+  static const JsonDocument kEmpty = JsonDocument::parse(Buffer(std::string_view("{}"))).value();
+  return kEmpty.root();
 }
 
 Result<void> no_others(JsonView object, std::string_view name, std::initializer_list<std::string_view> known) {

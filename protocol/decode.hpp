@@ -28,6 +28,8 @@ Result<std::uint64_t> uint64(JsonView value, std::string_view name);
 Result<double> number(JsonView value, std::string_view name);
 Result<std::string> string(JsonView value, std::string_view name);
 Result<Base64Text> base64(JsonView value, std::string_view name);
+/// The decoded bytes of a base64 string, for clients, which own what they received.
+Result<std::string> bytes(JsonView value, std::string_view name);
 /// Fails unless the value is an object / an array.
 Result<void> object(JsonView value, std::string_view name);
 Result<void> array(JsonView value, std::string_view name);
@@ -35,6 +37,9 @@ Result<void> array(JsonView value, std::string_view name);
 /// `parent.member`, or just `member` at the top (empty parent).
 std::string member_name(std::string_view parent, std::string_view member);
 std::string element_name(std::string_view parent, std::size_t index);
+
+/// The arguments of a request that has none.
+JsonView empty_object();
 
 /// The check that comes last: names the first member of `object` that is not among `known`.
 Result<void> no_others(JsonView object, std::string_view name, std::initializer_list<std::string_view> known);

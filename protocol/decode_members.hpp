@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "protocol/decode.hpp"
+#include "protocol/raw_json.hpp"
 
 /// What generated decoders are made of: members, lists and enums, on top of the leaves of decode.hpp. A `leaf` is a
 /// function `Result<T>(JsonView value, std::string_view name)`. `parent` is the full name of the object, "" at the top.
@@ -92,6 +93,6 @@ inline Result<std::nullptr_t> null(JsonView value, std::string_view name) {
   return nullptr;
 }
 
-inline Result<JsonView> any(JsonView value, std::string_view) { return value; }
+inline Result<RawJson> any(JsonView value, std::string_view) { return RawJson(value); }
 
 }  // namespace guestd::protocol::decode

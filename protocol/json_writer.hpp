@@ -47,6 +47,11 @@ class JsonWriter {
   void end_string();
   /// Any value, written anew by structure (the echo of an id).
   void value(JsonView any);
+  /// A value that is valid JSON text already, as RawJson holds it.
+  void json(std::string_view text) {
+    separate();
+    text_ += text;
+  }
   /// Text that is put in as it is, between values.
   void raw(std::string_view text) { text_ += text; }
 

@@ -19,4 +19,6 @@ std::int64_t SystemClock::now_ns() const { return read_ns(CLOCK_REALTIME); }
 
 std::chrono::nanoseconds SystemClock::monotonic() const { return std::chrono::nanoseconds(read_ns(CLOCK_MONOTONIC)); }
 
+std::chrono::nanoseconds SystemClock::since_boot() const { return std::chrono::nanoseconds(read_ns(CLOCK_BOOTTIME)); }
+
 }  // namespace guestd::platform

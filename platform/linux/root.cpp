@@ -89,14 +89,19 @@ Result<std::vector<std::string>> Root::list(const std::string& path) const {
 }
 
 Result<std::string> Root::read_link(const std::string& path) const {
-  auto link = open(path, O_PATH | O_NOFOLLOW);
-  if (!link) return std::move(link).error();
-  std::string target(PATH_MAX, '\0');
-  const ssize_t length = ::readlinkat(link->get(), "", target.data(), target.size());
-  // An empty path and what is not a link: ENOENT (readlink(2)).
-  if (length < 0) return Error::from_errno("cannot read " + path, errno == ENOENT ? EINVAL : errno);
-  target.resize(static_cast<std::size_t>(length));
-  return target;
+  std::array<char, PATH_MAX> target;
+  ssize_t length = -1;
+  if (is_system()) {
+    if (path.find('\0') != std::string::npos) return Error::from_errno("cannot read " + path, EINVAL);
+    length = ::readlink(path.c_str(), target.data(), target.size());
+  } else {
+    auto link = open(path, O_PATH | O_NOFOLLOW);
+    if (!link) return std::move(link).error();
+    length = ::readlinkat(link->get(), "", target.data(), target.size());
+    if (length < 0 && errno == ENOENT) errno = EINVAL;  // not a link, which has no name here (readlink(2))
+  }
+  if (length < 0) return Error::from_errno("cannot read " + path, errno);
+  return std::string(target.data(), static_cast<std::size_t>(length));
 }
 
 }  // namespace guestd::platform

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dlfcn.h>
 #include <libudev.h>
 
 #include <cerrno>
 #include <memory>
 #include <utility>
 
+#include "platform/linux/shared_library.hpp"
 #include "platform/virtio_ports.hpp"
 
 namespace guestd::platform {
@@ -16,12 +16,8 @@ namespace {
 class Library {
  public:
   static std::shared_ptr<const Library> load() {
-    const std::shared_ptr<void> handle(::dlopen("libudev.so.1", RTLD_NOW | RTLD_LOCAL), [](void* loaded) {
-      if (loaded != nullptr) ::dlclose(loaded);
-    });
     auto library = std::make_shared<Library>();
-    library->handle_ = handle;
-    const bool complete = handle && library->find(library->context_new, "udev_new") &&
+    const bool complete = library->find(library->context_new, "udev_new") &&
                           library->find(library->context_unref, "udev_unref") &&
                           library->find(library->device_unref, "udev_device_unref") &&
                           library->find(library->monitor_new, "udev_monitor_new_from_netlink") &&
@@ -46,11 +42,10 @@ class Library {
  private:
   template <typename Function>
   bool find(Function& function, const char* name) {
-    function = reinterpret_cast<Function>(::dlsym(handle_.get(), name));
-    return function != nullptr;
+    return file_.find(function, name);
   }
 
-  std::shared_ptr<void> handle_;
+  SharedLibrary file_{"libudev.so.1"};
 };
 
 /// An object of libudev; it keeps the library loaded.

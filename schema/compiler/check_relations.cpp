@@ -11,6 +11,8 @@ namespace {
 
 /// Deeper than any schema has a use for; keeps the work per type bounded.
 constexpr std::size_t kMaxBases = 64;
+/// Branches of unions that are branches, as often as they are looked at: keeps the work for all types bounded.
+constexpr std::size_t kMaxNested = 1'000'000;
 
 class Relations {
  public:
@@ -38,7 +40,7 @@ class Relations {
     const auto levels = levels_of(type, true);
     if (levels.empty()) return;
     base_clashes(type, levels);
-    if (type.is_union()) union_(type, levels);
+    if (type.is_union()) branches(type, levels);
   }
 
   /// The type itself, then its base, and so on; empty if one of them is no base, or wrong by itself.
@@ -88,7 +90,7 @@ class Relations {
     }
   }
 
-  void union_(const Type& type, const std::vector<const Type*>& levels) {
+  void branches(const Type& type, const std::vector<const Type*>& levels) {
     const ObjectType& object = *type.object();
     const Type* values = discriminator(type, levels);
     if (values == nullptr) return;
@@ -99,11 +101,11 @@ class Relations {
                      "branch " + quoted(branch.name) + " is not a value of enum " + quoted(values->name));
       }
       if (branch.type->unresolved || state_.unsound.contains(branch.type)) continue;
-      if (branch.type->object() == nullptr || branch.type->is_union()) {
-        state_.error(branch.position, "branch " + quoted(branch.name) + " must be a struct");
+      if (branch.type->object() == nullptr) {
+        state_.error(branch.position, "branch " + quoted(branch.name) + " must be a struct or a union");
         continue;
       }
-      if (checked.insert(branch.type).second) branch_clashes(branch, levels);
+      if (checked.insert(branch.type).second) content_clashes(type, branch, levels, checked);
     }
   }
 
@@ -136,12 +138,44 @@ class Relations {
     return entry->second;
   }
 
-  void branch_clashes(const ObjectType::Branch& branch, const std::vector<const Type*>& levels) {
-    if (levels_of(*branch.type, false).empty()) return;
-    for (const Member* member : all_members(*branch.type->object())) {
-      if (const Member* other = find(levels, c_name(member->name))) {
-        state_.error(branch.position, "in branch " + quoted(branch.name) + " member " + quoted(member->name) +
-                                          " clashes with " + quoted(other->name));
+  /// Compares with the content of a branch, and if that is a union, with the content of its branches, and so on.
+  void content_clashes(const Type& type, const ObjectType::Branch& branch, const std::vector<const Type*>& levels,
+                       std::unordered_set<const Type*>& checked) {
+    std::vector<const Type*> pending{branch.type};
+    while (!pending.empty()) {
+      const Type* content = pending.back();
+      pending.pop_back();
+      if (content == &type) {
+        return state_.error(branch.position,
+                            "by branch " + quoted(branch.name) + ", " + quoted(type.name) + " is a branch of itself");
+      }
+      branch_clashes(branch, *content, levels);
+      for (const auto& inner : content->object()->branches) {
+        if (inner.type->object() == nullptr || !checked.insert(inner.type).second) continue;
+        if (++nested_ > kMaxNested) return state_.error(type.position, "too many unions in branches of unions");
+        pending.push_back(inner.type);
+      }
+    }
+  }
+
+  static std::size_t count_members(const std::vector<const Type*>& levels) {
+    std::size_t count = 0;
+    for (const Type* level : levels) count += level->object()->members.size();
+    return count;
+  }
+
+  /// Goes through the side that has fewer members, since one large struct may be in many unions.
+  void branch_clashes(const ObjectType::Branch& branch, const Type& content, const std::vector<const Type*>& outside) {
+    const auto inside = levels_of(content, false);
+    if (inside.empty()) return;
+    const bool swap = count_members(outside) < count_members(inside);
+    for (const Type* level : swap ? outside : inside) {
+      for (const auto& member : level->object()->members) {
+        const Member* other = find(swap ? inside : outside, c_name(member.name));
+        if (other == nullptr) continue;
+        state_.error(branch.position, "in branch " + quoted(branch.name) + " member " +
+                                          quoted(swap ? other->name : member.name) + " clashes with " +
+                                          quoted(swap ? member.name : other->name));
       }
     }
   }
@@ -203,6 +237,7 @@ class Relations {
   }
 
   State& state_;
+  std::size_t nested_ = 0;
   std::unordered_map<const Type*, Names> names_;
   std::unordered_map<const Type*, std::unordered_set<std::string_view>> enum_names_;
 };

@@ -42,10 +42,16 @@ const Type& add_qtype(State& state) {
   return type;
 }
 
+/// nullptr after an error.
 const Type* find_type(State& state, const Value& name) {
   if (const Type* type = state.schema.find_type(name.text)) return type;
   if (name.text == "QType") return &add_qtype(state);
-  if (!state.dialect.partial || name.text.empty()) return nullptr;
+  const bool command_or_event = state.no_types.contains(name.text);
+  if (command_or_event || name.text.empty() || !state.dialect.partial) {
+    state.error(name.position,
+                command_or_event ? quoted(name.text) + " is not a type" : "unknown type " + quoted(name.text));
+    return nullptr;
+  }
   state.diagnostics.warning(name.position, "unknown type " + quoted(name.text));
   Type& type = state.schema.add_type(name.text);
   type.position = name.position;
@@ -166,10 +172,7 @@ std::optional<TypeUse> read_type(State& state, const Value& value) {
     return std::nullopt;
   }
   const Type* type = find_type(state, *name);
-  if (type == nullptr) {
-    state.error(name->position, "unknown type " + quoted(name->text));
-    return std::nullopt;
-  }
+  if (type == nullptr) return std::nullopt;
   return TypeUse{type, value.is_list()};
 }
 

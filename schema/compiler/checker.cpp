@@ -81,17 +81,18 @@ class Registration {
     if (!name.is_string()) return state_.error(name.position, quoted(kind) + " must be a string");
     check_name(state_, value.position, name.text, kind, name_rule(kind, name.text));
     if (!unique(name.text, value.position)) return;
-    auto doc = doc_for(expression, name.text);
     Definition definition{&value, kind, nullptr, nullptr, nullptr};
     if (kind == "command") {
       definition.command = state_.schema.commands.emplace_back(std::make_unique<Command>()).get();
-      begin(*definition.command, name.text, value.position, std::move(doc));
+      begin(*definition.command, name.text, expression);
+      state_.no_types.insert(definition.command->name);
     } else if (kind == "event") {
       definition.event = state_.schema.events.emplace_back(std::make_unique<Event>()).get();
-      begin(*definition.event, name.text, value.position, std::move(doc));
+      begin(*definition.event, name.text, expression);
+      state_.no_types.insert(definition.event->name);
     } else {
       definition.type = &state_.schema.add_type(name.text);
-      begin(*definition.type, name.text, value.position, std::move(doc));
+      begin(*definition.type, name.text, expression);
     }
     definitions_.push_back(definition);
   }
@@ -129,10 +130,10 @@ class Registration {
   }
 
   template <typename T>
-  void begin(T& item, const std::string& name, Position position, std::optional<DocComment> doc) {
+  void begin(T& item, const std::string& name, const Expression& expression) {
+    item.doc = doc_for(expression, name);
     item.name = name;
-    item.position = position;
-    item.doc = std::move(doc);
+    item.position = expression.value->position;
     state_.schema.items.emplace_back(&item);
   }
 
@@ -158,7 +159,7 @@ void fill(State& state, const Definition& definition) {
 }  // namespace checking
 
 Schema check(const LoadedSchema& loaded, Dialect dialect, Diagnostics& diagnostics) {
-  checking::State state{loaded, dialect, diagnostics, {}, {}};
+  checking::State state{loaded, dialect, diagnostics, {}, {}, {}};
   checking::add_builtins(state.schema);
   for (const auto& definition : checking::Registration(state).run()) {
     if (diagnostics.full()) break;

@@ -23,6 +23,8 @@ struct State {
   Schema schema;
   /// Types whose own content is wrong: what depends on it is not worth a second error.
   std::unordered_set<const Type*> unsound;
+  /// Names of commands and events, which are no types.
+  std::unordered_set<std::string_view> no_types;
 
   void error(Position position, std::string text) const { diagnostics.error(position, std::move(text)); }
 };

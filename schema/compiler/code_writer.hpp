@@ -17,6 +17,11 @@ class CodeWriter {
     text_ += '\n';
   }
   void line(std::string_view text) { line({text}); }
+  /// A line for the preprocessor, at the left edge.
+  void directive(std::string_view text) {
+    text_ += text;
+    text_ += '\n';
+  }
   void blank() { text_ += '\n'; }
 
   /// A line that opens a level, such as `if (x) {`.

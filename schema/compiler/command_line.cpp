@@ -78,28 +78,15 @@ bool compile(Compiled& compiled, const std::string& path, Dialect dialect) {
   return !compiled.diagnostics.any();
 }
 
-/// The definitions of a schema by kind, without those that the compiler made.
-std::string counts(const Schema& schema) {
-  std::size_t structs = 0;
-  std::size_t enums = 0;
-  std::size_t unions = 0;
-  std::size_t alternates = 0;
-  for (const auto& type : schema.types) {
-    if (type->implicit || type->name.empty()) continue;
-    if (type->enumeration() != nullptr) ++enums;
-    if (type->alternate() != nullptr) ++alternates;
-    if (type->object() != nullptr) ++(type->is_union() ? unions : structs);
-  }
-  std::ostringstream text;
-  text << schema.commands.size() << " commands, " << schema.events.size() << " events, " << structs << " structs, "
-       << enums << " enums, " << unions << " unions, " << alternates << " alternates";
-  return text.str();
-}
-
 int run_check(const Request& request) {
   Compiled compiled;
   if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
-  return write_text("", request.words[0] + ": " + counts(compiled.schema) + "\n");
+  const auto counts = count_definitions(compiled.schema);
+  std::ostringstream text;
+  text << request.words[0] << ": " << counts.commands << " commands, " << counts.events << " events, " << counts.structs
+       << " structs, " << counts.enums << " enums, " << counts.unions << " unions, " << counts.alternates
+       << " alternates\n";
+  return write_text("", text.str());
 }
 
 int write_files(const std::vector<GeneratedFile>& files, const std::filesystem::path& folder) {
@@ -114,7 +101,8 @@ int write_files(const std::vector<GeneratedFile>& files, const std::filesystem::
 int run_cxx(const Request& request) {
   Compiled compiled;
   if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
-  const auto files = generate_cxx(compiled.schema, request.option("namespace"), compiled.diagnostics);
+  const auto role = request.flags.contains("client") ? CxxRole::kClient : CxxRole::kServer;
+  const auto files = generate_cxx(compiled.schema, request.option("namespace"), role, compiled.diagnostics);
   if (compiled.diagnostics.any()) {
     std::cerr << compiled.diagnostics.report(compiled.sources);
     return kFailed;
@@ -123,6 +111,10 @@ int run_cxx(const Request& request) {
 }
 
 int run_introspect(const Request& request) {
+  if (request.options.contains("namespace") && !request.options.contains("out")) {
+    std::cerr << "qapi-compiler: --namespace needs --out, the folder for the source\n";
+    return kBadUsage;
+  }
   Compiled compiled;
   if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
   const auto entries = introspect(compiled.schema, {request.flags.contains("unmask"), request.option("without")});
@@ -174,14 +166,14 @@ struct Verb {
 };
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> list{
+  static const std::vector<Verb> kVerbs{
       {"check", {"SCHEMA"}, {}, {}, {}, run_check},
-      {"c++", {"SCHEMA"}, {"out", "namespace"}, {}, {}, run_cxx},
+      {"c++", {"SCHEMA"}, {"out", "namespace"}, {}, {"client"}, run_cxx},
       {"docs", {"SCHEMA"}, {"format"}, {"out"}, {}, run_docs},
       {"introspect", {"SCHEMA"}, {}, {"out", "without", "namespace"}, {"unmask"}, run_introspect},
       {"compat", {"OLD", "NEW"}, {}, {}, {}, run_compat},
   };
-  return list;
+  return kVerbs;
 }
 
 std::string usage() {

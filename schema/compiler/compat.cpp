@@ -21,14 +21,13 @@ const T* find(const std::vector<std::unique_ptr<T>>& all, std::string_view name)
 void compare_results(const Command& before, const Command& now, const std::string& owner,
                      std::vector<Change>& changes) {
   Flow flow(Direction::kReceived, owner, "member", "the result", changes);
-  flow.compare({before.returns.value_or(TypeUse{}), before.position}, {now.returns.value_or(TypeUse{}), now.position},
-               "");
+  flow.run({before.returns.value_or(TypeUse{}), before.position}, {now.returns.value_or(TypeUse{}), now.position});
 }
 
 void compare_command(const Command& before, const Command& now, std::vector<Change>& changes) {
   const auto owner = "command '" + before.name + "'";
-  compat::compare_features(before.features, now.features, now.position, owner, changes);
-  compat::compare_conditions(before.condition, now.condition, now.position, owner, changes);
+  compat::compare_marks({before.features, before.condition}, {now.features, now.condition}, now.position, owner,
+                        changes);
   if (before.allow_oob && !now.allow_oob) {
     changes.push_back({true, false, now.position, owner + " can no longer be executed out of band"});
   }
@@ -36,16 +35,16 @@ void compare_command(const Command& before, const Command& now, std::vector<Chan
     changes.push_back({true, false, now.position, owner + " can no longer be executed before the configuration"});
   }
   Flow arguments(Direction::kSent, owner, "argument", "the arguments", changes);
-  arguments.compare({{before.arguments, false}, before.position}, {{now.arguments, false}, now.position}, "");
+  arguments.run({{before.arguments, false}, before.position}, {{now.arguments, false}, now.position});
   compare_results(before, now, owner, changes);
 }
 
 void compare_event(const Event& before, const Event& now, std::vector<Change>& changes) {
   const auto owner = "event '" + before.name + "'";
-  compat::compare_features(before.features, now.features, now.position, owner, changes);
-  compat::compare_conditions(before.condition, now.condition, now.position, owner, changes);
+  compat::compare_marks({before.features, before.condition}, {now.features, now.condition}, now.position, owner,
+                        changes);
   Flow data(Direction::kReceived, owner, "member", "the data", changes);
-  data.compare({{before.data, false}, before.position}, {{now.data, false}, now.position}, "");
+  data.run({{before.data, false}, before.position}, {{now.data, false}, now.position});
 }
 
 }  // namespace

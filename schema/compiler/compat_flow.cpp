@@ -2,6 +2,7 @@
 #include "schema/compiler/compat_flow.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace guestd::schema::compat {
 namespace {
@@ -53,9 +54,20 @@ const EnumType* enum_of_member(const ObjectType& object, std::string_view name) 
   return member != nullptr && !member->use.list ? member->use.type->enumeration() : nullptr;
 }
 
-bool has_value(const EnumType& enumeration, std::string_view name) {
-  return std::any_of(enumeration.values.begin(), enumeration.values.end(),
-                     [&](const EnumType::Value& value) { return value.name == name; });
+using Values = std::unordered_map<std::string_view, const EnumType::Value*>;
+
+Values by_name(const EnumType& enumeration) {
+  Values values;
+  for (const auto& value : enumeration.values) values.emplace(value.name, &value);
+  return values;
+}
+
+using MembersByName = std::unordered_map<std::string_view, const Member*>;
+
+MembersByName by_name(const std::vector<const Member*>& members) {
+  MembersByName result;
+  for (const Member* member : members) result.emplace(member->name, member);
+  return result;
 }
 
 /// The members that a value of the object has if member `tag` has this value.
@@ -68,24 +80,39 @@ std::vector<const Member*> members_in_case(const ObjectType& object, std::string
   return members;
 }
 
-const Member* find_in(const std::vector<const Member*>& members, std::string_view name) {
-  const auto found =
-      std::find_if(members.begin(), members.end(), [&](const Member* member) { return member->name == name; });
-  return found == members.end() ? nullptr : *found;
+const Type* union_branch(const ObjectType& object, std::string_view value) {
+  const auto* branch = find_branch(object, value);
+  return branch != nullptr && branch->type->is_union() ? branch->type : nullptr;
 }
 
 bool is_whole(const std::string& path) { return path.empty() || path == "[]"; }
 
+/// Long paths keep their end only, so that a deep schema takes no more memory than it has types.
 std::string joined(const std::string& path, const std::string& name) {
-  return is_whole(path) ? name : path + "." + name;
+  constexpr std::size_t kLongestPath = 300;
+  if (is_whole(path)) return name;
+  return path.size() > kLongestPath ? "(...)." + name : path + "." + name;
 }
 
 }  // namespace
 
+void Flow::run(const Place& old_place, const Place& new_place) {
+  compare(old_place, new_place, "");
+  // Not by recursion: schemas may be deep.
+  for (; !pending_.empty(); pending_.pop_front()) {
+    const Pair next = std::move(pending_.front());
+    if (is_alternate(next.old_place.use) || is_alternate(next.new_place.use)) {
+      compare_alternates(next.old_place, next.new_place, next.path);
+    } else {
+      compare_objects(next.old_place.use.type, next.new_place.use.type, next.path);
+    }
+  }
+}
+
 void Flow::compare(const Place& old_place, const Place& new_place, const std::string& path) {
   if (is_unknown(old_place.use) || is_unknown(new_place.use)) return;
   if (is_alternate(old_place.use) || is_alternate(new_place.use)) {
-    return compare_alternates(old_place, new_place, path);
+    return compare_later(old_place, new_place, path);
   }
   if (old_place.use.list && new_place.use.list) {
     return compare({{old_place.use.type, false}, old_place.position}, {{new_place.use.type, false}, new_place.position},
@@ -96,11 +123,18 @@ void Flow::compare(const Place& old_place, const Place& new_place, const std::st
   if (look_of(reader) != Look::kAnything) changed_type(old_place, new_place, path);
 }
 
+void Flow::compare_later(const Place& old_place, const Place& new_place, const std::string& path) {
+  const auto [old_type, old_list] = old_place.use;
+  const auto [new_type, new_list] = new_place.use;
+  if (!compared_.emplace(old_type, old_list, new_type, new_list).second) return;
+  pending_.push_back({old_place, new_place, path});
+}
+
 void Flow::compare_types(const Place& old_place, const Place& new_place, const std::string& path) {
   const Type* old_type = old_place.use.type;
   const Type* new_type = new_place.use.type;
   if (look_of(old_place.use) == Look::kObject && look_of(new_place.use) == Look::kObject) {
-    return compare_objects(old_type, new_type, path);
+    return compare_later(old_place, new_place, path);
   }
   if (old_type == nullptr || new_type == nullptr) return changed_type(old_place, new_place, path);
   if (old_type->enumeration() != nullptr && new_type->enumeration() != nullptr) {
@@ -111,7 +145,6 @@ void Flow::compare_types(const Place& old_place, const Place& new_place, const s
 
 /// Whatever the writer may choose, the reader must have a choice for.
 void Flow::compare_alternates(const Place& old_place, const Place& new_place, const std::string& path) {
-  if (!compared_.insert({old_place.use.type, new_place.use.type}).second) return;
   const auto written = choices(sent_ ? old_place : new_place);
   const auto read = choices(sent_ ? new_place : old_place);
   for (const Place& writer : written) {
@@ -127,31 +160,31 @@ void Flow::compare_alternates(const Place& old_place, const Place& new_place, co
 }
 
 void Flow::compare_enums(const Type& old_type, const Type& new_type, const std::string& path) {
+  const auto before = by_name(*old_type.enumeration());
+  const auto now = by_name(*new_type.enumeration());
   for (const auto& value : old_type.enumeration()->values) {
-    if (has_value(*new_type.enumeration(), value.name) || !sent_) continue;
+    if (now.contains(value.name) || !sent_) continue;
     add(true, true, value.position, path, "no longer takes value '" + value.name + "'");
   }
   for (const auto& value : new_type.enumeration()->values) {
-    if (has_value(*old_type.enumeration(), value.name) || sent_) continue;
+    if (before.contains(value.name) || sent_) continue;
     add(false, false, value.position, path, "has a new value '" + value.name + "'");
   }
   for (const auto& value : new_type.enumeration()->values) {
-    for (const auto& before : old_type.enumeration()->values) {
-      if (value.name != before.name) continue;
-      const auto name = subject(path) + ": value '" + value.name + "'";
-      compare_features(before.features, value.features, value.position, name, changes_);
-      compare_conditions(before.condition, value.condition, value.position, name, changes_);
-    }
+    const auto found = before.find(value.name);
+    if (found == before.end()) continue;
+    note({found->second->features, found->second->condition}, {value.features, value.condition}, value.position,
+         subject(path) + ": value '" + value.name + "'");
   }
 }
 
 void Flow::compare_objects(const Type* old_type, const Type* new_type, const std::string& path) {
-  if (!compared_.insert({old_type, new_type}).second) return;
   if (old_type == nullptr || new_type == nullptr) {
     const auto members = [](const Type* type) { return type != nullptr ? all_members(*type->object()) : Members(); };
     return compare_members(members(old_type), members(new_type), path);
   }
-  compare_features(old_type->features, new_type->features, new_type->position, subject(path), changes_);
+  note({old_type->features, old_type->condition}, {new_type->features, new_type->condition}, new_type->position,
+       subject(path));
   const ObjectType& old_object = *old_type->object();
   const ObjectType& new_object = *new_type->object();
   const auto& tag = old_type->is_union() ? old_object.discriminator : new_object.discriminator;
@@ -171,25 +204,35 @@ void Flow::compare_objects(const Type* old_type, const Type* new_type, const std
 void Flow::compare_cases(const ObjectType& old_object, const ObjectType& new_object, const std::string& tag,
                          const std::string& path) {
   bool shared = false;
+  const auto now = by_name(*enum_of_member(new_object, tag));
   for (const auto& value : enum_of_member(old_object, tag)->values) {
-    if (!has_value(*enum_of_member(new_object, tag), value.name)) continue;
+    if (!now.contains(value.name)) continue;
     shared = true;
     compare_members(members_in_case(old_object, tag, value.name), members_in_case(new_object, tag, value.name), path);
+    compare_nested(union_branch(old_object, value.name), union_branch(new_object, value.name), path);
   }
   if (!shared) compare_members(all_members(old_object), all_members(new_object), path);
 }
 
+/// Branches that are unions have cases of their own.
+void Flow::compare_nested(const Type* old_branch, const Type* new_branch, const std::string& path) {
+  if (old_branch == nullptr || new_branch == nullptr) return;
+  compare_later({{old_branch, false}, old_branch->position}, {{new_branch, false}, new_branch->position}, path);
+}
+
 void Flow::compare_members(const Members& old_members, const Members& new_members, const std::string& path) {
-  for (const Member* before : old_members) {
-    const Member* now = find_in(new_members, before->name);
-    if (now != nullptr) {
-      compare_member(*before, *now, joined(path, before->name));
+  const auto before = by_name(old_members);
+  const auto now = by_name(new_members);
+  for (const Member* member : old_members) {
+    const auto found = now.find(member->name);
+    if (found != now.end()) {
+      compare_member(*member, *found->second, joined(path, member->name));
     } else {
-      lost_member(*before, joined(path, before->name));
+      lost_member(*member, joined(path, member->name));
     }
   }
   for (const Member* member : new_members) {
-    if (find_in(old_members, member->name) == nullptr) new_member(*member, joined(path, member->name));
+    if (!before.contains(member->name)) new_member(*member, joined(path, member->name));
   }
 }
 
@@ -200,12 +243,8 @@ void Flow::compare_member(const Member& old_member, const Member& new_member, co
   if (!sent_ && !old_member.optional && new_member.optional) {
     add(true, false, new_member.position, path, "became optional");
   }
-  std::vector<Change> notes;
-  compare_features(old_member.features, new_member.features, new_member.position, subject(path), notes);
-  compare_conditions(old_member.condition, new_member.condition, new_member.position, subject(path), notes);
-  for (auto& note : notes) {
-    if (said_.insert(note.text).second) changes_.push_back(std::move(note));
-  }
+  note({old_member.features, old_member.condition}, {new_member.features, new_member.condition}, new_member.position,
+       subject(path));
   compare({old_member.use, old_member.position}, {new_member.use, new_member.position}, path);
 }
 
@@ -225,6 +264,14 @@ void Flow::changed_type(const Place& old_place, const Place& new_place, const st
 
 std::string Flow::subject(const std::string& path) const {
   return owner_ + ": " + (is_whole(path) ? whole_ : member_ + " '" + path + "'");
+}
+
+void Flow::note(const Marks& before, const Marks& now, Position new_position, const std::string& subject) {
+  std::vector<Change> notes;
+  compare_marks(before, now, new_position, subject, notes);
+  for (auto& each : notes) {
+    if (said_.insert(each.text).second) changes_.push_back(std::move(each));
+  }
 }
 
 void Flow::add(bool breaking, bool in_old, Position position, const std::string& path, const std::string& text) {

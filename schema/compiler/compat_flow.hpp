@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,16 @@ struct Place {
   Position position;
 };
 
+/// What may stand beside nearly everything, and is noted if it changes.
+struct Marks {
+  const std::vector<Feature>& features;
+  const Condition& condition;
+};
+
+/// Notes on features that have come or gone, and on another condition. `subject` is what has them.
+void compare_marks(const Marks& before, const Marks& now, Position new_position, const std::string& subject,
+                   std::vector<Change>& changes);
+
 /// Compares the types of one command or event, in one direction. Each pair of types is looked at once, so types may
 /// hold themselves.
 class Flow {
@@ -36,18 +48,26 @@ class Flow {
         whole_(std::move(whole)),
         changes_(changes) {}
 
-  /// `path` leads from the command to the place: `disk.address[]`; empty: the whole.
-  void compare(const Place& old_place, const Place& new_place, const std::string& path);
+  void run(const Place& old_place, const Place& new_place);
 
  private:
   using Members = std::vector<const Member*>;
+  struct Pair {
+    Place old_place;
+    Place new_place;
+    std::string path;
+  };
 
+  /// `path` leads from the command to the place: `disk.address[]`; empty: the whole.
+  void compare(const Place& old_place, const Place& new_place, const std::string& path);
+  void compare_later(const Place& old_place, const Place& new_place, const std::string& path);
   void compare_types(const Place& old_place, const Place& new_place, const std::string& path);
   void compare_alternates(const Place& old_place, const Place& new_place, const std::string& path);
   void compare_enums(const Type& old_type, const Type& new_type, const std::string& path);
   void compare_objects(const Type* old_type, const Type* new_type, const std::string& path);
   void compare_cases(const ObjectType& old_object, const ObjectType& new_object, const std::string& tag,
                      const std::string& path);
+  void compare_nested(const Type* old_branch, const Type* new_branch, const std::string& path);
   void compare_members(const Members& old_members, const Members& new_members, const std::string& path);
   void compare_member(const Member& old_member, const Member& new_member, const std::string& path);
   void lost_member(const Member& member, const std::string& path);
@@ -55,6 +75,7 @@ class Flow {
   void changed_type(const Place& old_place, const Place& new_place, const std::string& path);
 
   [[nodiscard]] std::string subject(const std::string& path) const;
+  void note(const Marks& before, const Marks& now, Position new_position, const std::string& subject);
   void add(bool breaking, bool in_old, Position position, const std::string& path, const std::string& text);
 
   bool sent_;
@@ -62,16 +83,10 @@ class Flow {
   std::string member_;
   std::string whole_;
   std::vector<Change>& changes_;
-  std::set<std::pair<const Type*, const Type*>> compared_;
+  std::set<std::tuple<const Type*, bool, const Type*, bool>> compared_;  // old type, list of it, new type, list of it
+  std::deque<Pair> pending_;    // objects and alternates that have been met and not been compared
   std::set<std::string> said_;  // a member that all branches of a union have in common is met once per branch
 };
-
-/// Notes on features that have come or gone. `subject` is what has them.
-void compare_features(const std::vector<Feature>& old_features, const std::vector<Feature>& new_features,
-                      Position new_position, const std::string& subject, std::vector<Change>& changes);
-/// A note if something now exists under another condition than before.
-void compare_conditions(const Condition& old_condition, const Condition& new_condition, Position new_position,
-                        const std::string& subject, std::vector<Change>& changes);
 
 /// `int`, `list of GuestDisk`, `nothing`.
 std::string described(const TypeUse& use);

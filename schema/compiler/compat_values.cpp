@@ -58,22 +58,18 @@ std::string described(const TypeUse& use) {
   return use.list ? "list of " + name : name;
 }
 
-void compare_features(const std::vector<Feature>& old_features, const std::vector<Feature>& new_features,
-                      Position new_position, const std::string& subject, std::vector<Change>& changes) {
-  for (const auto& feature : old_features) {
-    if (has_feature(new_features, feature.name)) continue;
+void compare_marks(const Marks& before, const Marks& now, Position new_position, const std::string& subject,
+                   std::vector<Change>& changes) {
+  for (const auto& feature : before.features) {
+    if (has_feature(now.features, feature.name)) continue;
     changes.push_back({false, true, feature.position, subject + " has lost feature '" + feature.name + "'"});
   }
-  for (const auto& feature : new_features) {
-    if (has_feature(old_features, feature.name)) continue;
+  for (const auto& feature : now.features) {
+    if (has_feature(before.features, feature.name)) continue;
     changes.push_back({false, false, new_position, subject + " has a new feature '" + feature.name + "'"});
   }
-}
-
-void compare_conditions(const Condition& old_condition, const Condition& new_condition, Position new_position,
-                        const std::string& subject, std::vector<Change>& changes) {
-  if (old_condition == new_condition) return;
-  const bool always = new_condition.kind == Condition::Kind::kAlways;
+  if (before.condition == now.condition) return;
+  const bool always = now.condition.kind == Condition::Kind::kAlways;
   changes.push_back({false, false, new_position,
                      subject + (always ? " no longer depends on a condition" : " depends on another condition")});
 }

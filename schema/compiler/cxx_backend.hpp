@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,9 +15,17 @@ struct GeneratedFile {
   std::string text;
 };
 
-/// The C++ of a server: types.hpp, types.cpp, commands.hpp, decode.hpp, decode.cpp, encode.hpp, encode.cpp,
-/// dispatch.cpp, with everything in the namespace `name_space` (`a::b`). They include each other by bare name and build
-/// on protocol/. A schema that cannot be expressed is reported in `diagnostics`.
-std::vector<GeneratedFile> generate_cxx(const Schema& schema, std::string_view name_space, Diagnostics& diagnostics);
+/// For which side of the connection.
+enum class CxxRole : std::uint8_t {
+  kServer,  ///< decodes arguments, strictly; encodes results and events; has the command table
+  kClient,  ///< encodes arguments; decodes results and events, ignoring unknown members; has stubs
+};
+
+/// The C++ of a schema: types, decode, encode and events (.hpp and .cpp each); for a server commands.hpp and
+/// dispatch.cpp, for a client calls.hpp and calls.cpp; everything in the namespace `name_space` (`a::b`). The files
+/// include each other by bare name and build on protocol/. A schema that cannot be expressed is reported in
+/// `diagnostics`. docs/qapi-cxx.md describes what comes out.
+std::vector<GeneratedFile> generate_cxx(const Schema& schema, std::string_view name_space, CxxRole role,
+                                        Diagnostics& diagnostics);
 
 }  // namespace guestd::schema

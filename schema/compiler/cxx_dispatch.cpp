@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
 #include "schema/compiler/cxx_plan.hpp"
-#include "schema/compiler/names.hpp"
 
 namespace guestd::schema::cxx {
 namespace {
 
-std::string run_function(const Command& command) { return "run_" + names::command_function(command.name); }
+std::string run_function(const Plan& plan, const Command& command) { return "run_" + plan.names.handlers.at(&command); }
 
-/// `arguments` may be absent: then the first mandatory one is missing, or all have their defaults.
+std::string features_constant(const Plan& plan, const Command& command) {
+  return "k" + plan.names.calls.at(&command) + "Features";
+}
+
 void decode_arguments(CodeWriter& code, const Plan& plan, const Command& command) {
   if (command.arguments == nullptr) {
     code.open({"if (arguments != nullptr) {"});
@@ -18,17 +18,8 @@ void decode_arguments(CodeWriter& code, const Plan& plan, const Command& command
     code.close();
     return;
   }
-  const auto members = all_members(*command.arguments->object());
-  const auto mandatory =
-      std::find_if(members.begin(), members.end(), [](const Member* each) { return !each->optional; });
-  if (mandatory != members.end()) {
-    code.line({"if (arguments == nullptr) return protocol::decode::missing(", literal((*mandatory)->name), ");"});
-    code.line({"auto args = ", decode_function(plan, *command.arguments), "(*arguments, \"\");"});
-  } else {
-    const auto name = arguments_name(command);
-    code.line({"auto args = arguments != nullptr ? ", decode_function(plan, *command.arguments), "(*arguments, \"\")"});
-    code.line({"                                 : Result<", name, ">(", name, "());"});
-  }
+  code.line({"const auto given = arguments != nullptr ? *arguments : protocol::decode::empty_object();"});
+  code.line({"auto args = ", decode_leaf(plan, *command.arguments), "(given, \"\");"});
   code.line("if (!args) return std::move(args).error();");
 }
 
@@ -39,15 +30,16 @@ void encode_result(CodeWriter& code, const Plan& plan, const Command& command) {
     return;
   }
   if (is_constant(command)) return code.line("protocol::encode::constant(*result, out);");
-  encode_use(code, plan, *command.returns, "*result");
+  encode_use(code, plan, *command.returns, "*result", false);
 }
 
 void run(CodeWriter& code, const Plan& plan, const Command& command) {
-  code.open({"Result<void> ", run_function(command),
-             "(guestd::commands::Context& context, const protocol::JsonView* arguments,"});
+  const Under under(code, command.condition);
+  code.open({"Result<void> ", run_function(plan, command),
+             "(::guestd::commands::Context& context, const protocol::JsonView* arguments,"});
   code.line({"    protocol::JsonWriter& out) {"});
   decode_arguments(code, plan, command);
-  code.line({"auto result = ", names::command_function(command.name), "(context",
+  code.line({"auto result = ", plan.names.handlers.at(&command), "(context",
              command.arguments != nullptr ? ", *args" : "", ");"});
   code.line("if (!result) return std::move(result).error();");
   encode_result(code, plan, command);
@@ -57,8 +49,9 @@ void run(CodeWriter& code, const Plan& plan, const Command& command) {
 }
 
 void run_at_once(CodeWriter& code, const Plan& plan, const Command& command) {
-  code.open({"bool ", run_function(command),
-             "_at_once(guestd::commands::Context& context, const protocol::JsonView* arguments,"});
+  const Under under(code, command.condition);
+  code.open({"bool ", run_function(plan, command),
+             "_at_once(::guestd::commands::Context& context, const protocol::JsonView* arguments,"});
   code.line({"    protocol::JsonWriter& out) {"});
   if (command.arguments != nullptr) {
     code.line("if (arguments == nullptr) return false;");
@@ -67,7 +60,7 @@ void run_at_once(CodeWriter& code, const Plan& plan, const Command& command) {
   } else {
     code.line("if (arguments != nullptr && !protocol::decode::no_others(*arguments, \"\", {})) return false;");
   }
-  code.line({"auto result = ", names::command_function(command.name), "_at_once(context",
+  code.line({"auto result = ", plan.names.handlers.at(&command), "_at_once(context",
              command.arguments != nullptr ? ", *args" : "", ");"});
   code.line("if (!result) return false;");
   encode_result(code, plan, command);
@@ -76,35 +69,66 @@ void run_at_once(CodeWriter& code, const Plan& plan, const Command& command) {
   code.blank();
 }
 
-std::string features_constant(const Command& command) { return names::enumerator(command.name) + "Features"; }
-
-void features(CodeWriter& code, const Command& command) {
+/// An empty name stands last: whatever the conditions, an array has a member.
+void features(CodeWriter& code, const Plan& plan, const Command& command) {
   if (command.features.empty()) return;
-  std::string list;
-  for (const auto& feature : command.features) list += (list.empty() ? "" : ", ") + literal(feature.name);
-  code.line({"constexpr std::array<std::string_view, ", std::to_string(command.features.size()), "> ",
-             features_constant(command), "{", list, "};"});
+  const Under under(code, command.condition);
+  code.open({"constexpr std::string_view ", features_constant(plan, command), "[] = {"});
+  for (const auto& feature : command.features) {
+    const Under feature_under(code, feature.condition);
+    code.line({literal(feature.name), ","});
+  }
+  code.line("{},");
+  code.close("};");
 }
 
-void entry(CodeWriter& code, const Command& command) {
+void entry(CodeWriter& code, const Plan& plan, const Command& command) {
+  const Under under(code, command.condition);
+  const auto constant = features_constant(plan, command);
   code.open({"{"});
   code.line({".name = ", literal(command.name), ","});
-  code.line({".features = ", command.features.empty() ? "{}" : features_constant(command), ","});
+  code.line({".features = {", command.features.empty() ? "" : constant + ", std::size(" + constant + ") - 1", "},"});
   code.line({".success_response = ", command.success_response ? "true" : "false", ","});
   code.line({".coroutine = ", command.coroutine ? "true" : "false", ","});
-  code.line({".run = ", command.gen ? run_function(command) : "nullptr", ","});
+  code.line({".run = ", command.gen ? run_function(plan, command) : "nullptr", ","});
   const bool at_once = command.gen && is_at_once(command);
-  code.line({".run_at_once = ", at_once ? run_function(command) + "_at_once" : "nullptr", ","});
+  code.line({".run_at_once = ", at_once ? run_function(plan, command) + "_at_once" : "nullptr", ","});
   code.close("},");
 }
 
 }  // namespace
 
+std::string commands_header(const Plan& plan) {
+  CodeWriter code;
+  prologue(code, true);
+  code.line("#include \"base/result.hpp\"");
+  code.line("#include \"protocol/dispatch.hpp\"");
+  code.line("#include \"types.hpp\"");
+  code.blank();
+  code.line(
+      "/// The handlers, one per implemented command, written by hand. The table calls each, so one that is missing");
+  code.line("/// does not link.");
+  open_namespace(code, plan);
+  for (const auto& command : plan.schema.commands) {
+    if (!command->gen) continue;
+    const Under under(code, command->condition);
+    comment(code, command->doc);
+    code.line({handler(plan, *command), ";"});
+    if (is_at_once(*command)) {
+      code.line("/// The result if it is at hand; nothing if it would have to be waited for, or is an error.");
+      code.line({handler_at_once(plan, *command), ";"});
+    }
+    code.blank();
+  }
+  close_namespace(code, plan);
+  return code.take();
+}
+
 std::string dispatch_source(const Plan& plan) {
   CodeWriter code;
   const auto& commands = plan.schema.commands;
   prologue(code, false);
-  for (const auto* header : {"array", "string_view", "utility"}) code.line({"#include <", header, ">"});
+  for (const auto* header : {"iterator", "string_view", "utility"}) code.line({"#include <", header, ">"});
   code.blank();
   for (const auto* header : {"commands.hpp", "decode.hpp", "encode.hpp", "protocol/decode.hpp", "protocol/dispatch.hpp",
                              "protocol/encode_constant.hpp"}) {
@@ -119,17 +143,18 @@ std::string dispatch_source(const Plan& plan) {
     run(code, plan, *command);
     if (is_at_once(*command)) run_at_once(code, plan, *command);
   }
-  for (const auto& command : commands) features(code, *command);
+  for (const auto& command : commands) features(code, plan, *command);
   code.blank();
-  code.open({"constexpr std::array<protocol::CommandEntry, ", std::to_string(commands.size()), "> kCommands{{"});
-  for (const auto& command : commands) entry(code, *command);
-  code.close("}};");
+  code.open({"constexpr protocol::CommandEntry kCommands[] = {"});
+  for (const auto& command : commands) entry(code, plan, *command);
+  code.line("{},");
+  code.close("};");
   code.blank();
   code.line("}  // namespace");
-  code.line("std::span<const protocol::CommandEntry> commands() { return kCommands; }");
+  code.line("std::span<const protocol::CommandEntry> commands() { return {kCommands, std::size(kCommands) - 1}; }");
   close_namespace(code, plan);
   code.blank();
-  code.line({"std::span<const guestd::protocol::CommandEntry> guestd::protocol::command_table() { return ",
+  code.line({"std::span<const guestd::protocol::CommandEntry> guestd::protocol::command_table() { return ::",
              plan.name_space, "::commands(); }"});
   return code.take();
 }

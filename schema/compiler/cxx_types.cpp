@@ -3,70 +3,73 @@
 #include <vector>
 
 #include "schema/compiler/cxx_plan.hpp"
-#include "schema/compiler/names.hpp"
 
 namespace guestd::schema::cxx {
 namespace {
 
-void comment(CodeWriter& code, const std::optional<DocComment>& doc) {
-  if (!doc) return;
-  const auto* text = doc->section(DocComment::Section::Kind::kText);
-  if (text == nullptr) return;
-  auto rest = std::string_view(text->text).substr(0, text->text.find("\n\n"));
-  while (!rest.empty()) {
-    const auto end = rest.find('\n');
-    code.line({"/// ", rest.substr(0, end)});
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  }
-}
+constexpr std::size_t kByteValues = 256;
 
 void enumeration(CodeWriter& code, const Plan& plan, const Type& type) {
-  const auto& name = plan.names.at(&type);
-  code.open({"enum class ", name, " : std::uint8_t {"});
-  for (const auto& value : type.enumeration()->values) code.line({names::enumerator(value.name), ","});
+  const auto& name = plan.name(type);
+  const auto& values = type.enumeration()->values;
+  code.open({"enum class ", name, " : ", values.size() > kByteValues ? "std::uint16_t" : "std::uint8_t", " {"});
+  for (const auto& value : values) {
+    const Under under(code, value.condition);
+    code.line({plan.name(value), ","});
+  }
   code.close("};");
   code.line({"std::string_view to_string(", name, " value);"});
   code.line({"/// nullopt: no value has this name."});
-  code.line({"std::optional<", name, "> parse_", names::type_function(name), "(std::string_view text);"});
+  code.line({"std::optional<", name, "> parse_", plan.names.functions.at(&type), "(std::string_view text);"});
 }
 
 /// The alternatives of a union: each struct once, and std::monostate if a value of the discriminator has no members.
-std::string branch_variant(const Plan& plan, const ObjectType& object) {
-  const auto& values = find_member(object, object.discriminator)->use.type->enumeration()->values;
-  const bool all = std::all_of(values.begin(), values.end(), [&](const EnumType::Value& value) {
-    return find_branch(object, value.name) != nullptr;
-  });
-  std::string list = all ? "" : "std::monostate";
-  std::vector<const Type*> seen;
-  for (const auto& branch : object.branches) {
-    if (std::find(seen.begin(), seen.end(), branch.type) != seen.end()) continue;
-    seen.push_back(branch.type);
-    list += (list.empty() ? "" : ", ") + plan.names.at(branch.type);
+std::vector<Alternative> branch_alternatives(const Plan& plan, const ObjectType& object) {
+  std::vector<Alternative> list;
+  bool all = true;
+  for (const auto& choice : choices(object)) {
+    all = all && choice.branch != nullptr;
+    if (choice.branch == nullptr) continue;
+    const auto spelling = spell(plan, {choice.branch->type, false});
+    const auto same =
+        std::find_if(list.begin(), list.end(), [&](const auto& each) { return each.spelling == spelling; });
+    if (same == list.end()) {
+      list.push_back({spelling, choice.condition});
+    } else {
+      same->condition = either(same->condition, choice.condition);
+    }
   }
-  return "std::variant<" + list + ">";
+  if (!all) list.insert(list.begin(), {"std::monostate", {}});
+  return list;
 }
 
 void object(CodeWriter& code, const Plan& plan, const Type& type) {
-  const auto& name = plan.names.at(&type);
+  const auto& name = plan.name(type);
   code.open({"struct ", name, " {"});
-  const auto members = all_members(*type.object());
-  for (const Member* member : members) {
-    code.line({spell_member(plan, type, *member), " ", names::member(member->name), "{};"});
+  for (const Member* member : all_members(*type.object())) {
+    const Under under(code, member->condition);
+    code.line({spell_member(plan, type, *member), " ", plan.name(*member), "{};"});
   }
-  if (type.is_union()) code.line({branch_variant(plan, *type.object()), " branch{};"});
-  const bool bytes =
-      std::any_of(members.begin(), members.end(), [](const Member* member) { return is_base64(*member); });
-  if (bytes && !plan.arguments.contains(&type)) {
+  if (has_branches(type)) {
+    write_variant(code, "", branch_alternatives(plan, *type.object()), " " + plan.names.branches.at(&type) + "{};");
+  }
+  if (!plan.client() && has_base64(type) && !plan.arguments.contains(&type)) {
     code.line("/// Called once after the last piece of a streamed member, to fill in what is known only then.");
-    code.line({"std::function<void(", name, "&)> complete{};"});
+    code.line({"std::function<void(", name, "&)> ", plan.names.completes.at(&type), "{};"});
   }
   code.close("};");
 }
 
 void alternate(CodeWriter& code, const Plan& plan, const Type& type) {
-  std::string list;
-  for (const auto& branch : type.alternate()->branches) list += (list.empty() ? "" : ", ") + spell(plan, branch.use);
-  code.line({"using ", plan.names.at(&type), " = std::variant<", list, ">;"});
+  std::vector<Alternative> list;
+  for (const auto& branch : type.alternate()->branches) {
+    list.push_back({spell_value(plan, type, branch), branch.condition});
+  }
+  write_variant(code, "using " + plan.name(type) + " = ", std::move(list), ";");
+}
+
+void alias(CodeWriter& code, const std::string& name, const std::string& spelling) {
+  if (name != spelling) code.line({"using ", name, " = ", spelling, ";"});
 }
 
 std::string result_type(const Plan& plan, const Command& command) {
@@ -77,11 +80,58 @@ std::string result_type(const Plan& plan, const Command& command) {
 void aliases(CodeWriter& code, const Plan& plan) {
   for (const auto& command : plan.schema.commands) {
     code.line({"// ", command->name});
-    if (command->arguments != nullptr && !command->arguments->name.empty()) {
-      code.line({"using ", arguments_name(*command), " = ", plan.names.at(command->arguments), ";"});
+    const Under under(code, command->condition);
+    if (command->arguments != nullptr) {
+      alias(code, plan.names.arguments.at(command.get()), spell(plan, {command->arguments, false}));
     }
-    code.line({"using ", result_name(*command), " = ", result_type(plan, *command), ";"});
+    alias(code, plan.names.results.at(command.get()), result_type(plan, *command));
   }
+}
+
+/// Types that hold each other are declared before all others.
+void declarations(CodeWriter& code, const Plan& plan) {
+  bool any = false;
+  for (const Type* type : plan.order) {
+    if (type->object() == nullptr || !plan.cycles.contains(type)) continue;
+    const Under under(code, plan.existence.at(type));
+    code.line({"struct ", plan.name(*type), ";"});
+    any = true;
+  }
+  if (any) code.blank();
+}
+
+void definition(CodeWriter& code, const Plan& plan, const Type& type) {
+  const Under under(code, plan.existence.at(&type));
+  comment(code, type.doc);
+  if (type.enumeration() != nullptr) enumeration(code, plan, type);
+  if (type.object() != nullptr) object(code, plan, type);
+  if (type.alternate() != nullptr) alternate(code, plan, type);
+}
+
+void to_string_function(CodeWriter& code, const Plan& plan, const Type& type) {
+  const auto& name = plan.name(type);
+  code.open({"std::string_view to_string(", name, " value) {"});
+  code.open({"switch (value) {"});
+  for (const auto& value : type.enumeration()->values) {
+    const Under under(code, value.condition);
+    code.line({"case ", name, "::", plan.name(value), ": return ", literal(value.name), ";"});
+  }
+  code.close();
+  code.line("return {};");
+  code.close();
+}
+
+void parse_function(CodeWriter& code, const Plan& plan, const Type& type) {
+  const auto& name = plan.name(type);
+  // Unused where no value is left of the enum.
+  code.open({"std::optional<", name, "> parse_", plan.names.functions.at(&type),
+             "([[maybe_unused]] std::string_view text) {"});
+  for (const auto& value : type.enumeration()->values) {
+    const Under under(code, value.condition);
+    code.line({"if (text == ", literal(value.name), ") return ", name, "::", plan.name(value), ";"});
+  }
+  code.line("return std::nullopt;");
+  code.close();
 }
 
 }  // namespace
@@ -94,17 +144,15 @@ std::string types_header(const Plan& plan) {
     code.line({"#include <", header, ">"});
   }
   code.blank();
-  for (const auto* header :
-       {"protocol/base64.hpp", "protocol/byte_stream.hpp", "protocol/constant_list.hpp", "protocol/json_reader.hpp"}) {
+  for (const auto* header : {"protocol/base64.hpp", "protocol/boxed.hpp", "protocol/byte_stream.hpp",
+                             "protocol/constant_list.hpp", "protocol/raw_json.hpp"}) {
     code.line({"#include \"", header, "\""});
   }
   code.blank();
   open_namespace(code, plan);
+  declarations(code, plan);
   for (const Type* type : plan.order) {
-    comment(code, type->doc);
-    if (type->enumeration() != nullptr) enumeration(code, plan, *type);
-    if (type->object() != nullptr) object(code, plan, *type);
-    if (type->alternate() != nullptr) alternate(code, plan, *type);
+    definition(code, plan, *type);
     code.blank();
   }
   aliases(code, plan);
@@ -120,47 +168,10 @@ std::string types_source(const Plan& plan) {
   open_namespace(code, plan);
   for (const Type* type : plan.order) {
     if (type->enumeration() == nullptr) continue;
-    const auto& name = plan.names.at(type);
-    code.open({"std::string_view to_string(", name, " value) {"});
-    code.open({"switch (value) {"});
-    for (const auto& value : type->enumeration()->values) {
-      code.line({"case ", name, "::", names::enumerator(value.name), ": return ", literal(value.name), ";"});
-    }
-    code.close();
-    code.line("return {};");
-    code.close();
+    const Under under(code, plan.existence.at(type));
+    to_string_function(code, plan, *type);
     code.blank();
-    code.open({"std::optional<", name, "> parse_", names::type_function(name), "(std::string_view text) {"});
-    for (const auto& value : type->enumeration()->values) {
-      code.line({"if (text == ", literal(value.name), ") return ", name, "::", names::enumerator(value.name), ";"});
-    }
-    code.line("return std::nullopt;");
-    code.close();
-    code.blank();
-  }
-  close_namespace(code, plan);
-  return code.take();
-}
-
-std::string commands_header(const Plan& plan) {
-  CodeWriter code;
-  prologue(code, true);
-  code.line("#include \"base/result.hpp\"");
-  code.line("#include \"protocol/dispatch.hpp\"");
-  code.line("#include \"types.hpp\"");
-  code.blank();
-  code.line(
-      "/// The handlers, one per implemented command, written by hand. The table calls each, so one that is missing");
-  code.line("/// does not link.");
-  open_namespace(code, plan);
-  for (const auto& command : plan.schema.commands) {
-    if (!command->gen) continue;
-    comment(code, command->doc);
-    code.line({handler(*command), ";"});
-    if (is_at_once(*command)) {
-      code.line("/// The result if it is at hand; nothing if it would have to be waited for, or is an error.");
-      code.line({handler_at_once(*command), ";"});
-    }
+    parse_function(code, plan, *type);
     code.blank();
   }
   close_namespace(code, plan);

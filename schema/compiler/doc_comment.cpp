@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "schema/compiler/doc_text.hpp"
@@ -151,9 +152,7 @@ class DocParser {
     const std::string name(*found);
     if (name.empty()) error(place_, "name required after '@'");
     auto& list = in_features_ ? doc_.features : doc_.members;
-    if (std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.name == name; })) {
-      error(place_, quoted(name) + " is documented twice");
-    }
+    if (!seen_[in_features_ ? 1 : 0].insert(name).second) error(place_, quoted(name) + " is documented twice");
     if (!in_features_ && past_members_) error(place_, "description of '@" + name + ":' follows a section");
     list.push_back({name, place_, first_line(without_optional(line.substr(name.size() + 2)))});
     begin(in_features_ ? Target::kFeature : Target::kMember);
@@ -345,7 +344,8 @@ class DocParser {
   bool legacy_;
   DocComment doc_;
   Target target_ = Target::kNothing;
-  std::optional<std::size_t> expected_indentation_;  // of the lines after the first one of an entry or a section
+  std::optional<std::size_t> expected_indentation_;      // of the lines after the first one of an entry or a section
+  std::array<std::unordered_set<std::string>, 2> seen_;  // names of members, and of features
   bool begun_ = false;
   bool after_blank_ = false;
   bool open_example_ = false;  // takes text in the first column as well

@@ -95,14 +95,26 @@ std::string written(const Inline& words) {
   return result;
 }
 
-/// Text lines: no blank one, none that roff takes for a request, none that begins with a blank.
+constexpr std::size_t kLineWidth = 80;
+
+/// A line of text that roff takes for no request.
+std::string text_line(std::string_view line) {
+  const bool request = line.starts_with(".") || line.starts_with("'");
+  return (request ? "\\&" : "") + std::string(line) + "\n";
+}
+
+/// Text without blank lines and indentation, in lines that are not too long.
 std::string text_lines(std::string_view text) {
   std::string result;
   for (auto line : split_lines(text)) {
     line = without_indentation(line);
-    if (line.empty()) continue;
-    if (line.front() == '.' || line.front() == '\'') result += "\\&";
-    result += std::string(line) + "\n";
+    while (line.size() > kLineWidth) {
+      const auto blank = line.rfind(' ', kLineWidth);
+      if (blank == std::string_view::npos) break;
+      result += text_line(line.substr(0, blank));
+      line = without_indentation(line.substr(blank));
+    }
+    if (!line.empty()) result += text_line(line);
   }
   return result;
 }
@@ -144,7 +156,6 @@ class Man {
     return found == document.end() ? "commands and types" : plain_text(found->words);
   }
 
-  /// A block in its own paragraph; directly after a heading or a label nothing separates it.
   void block(const Block& block) {
     switch (block.kind) {
       case Block::Kind::kHeading:
@@ -166,12 +177,10 @@ class Man {
     }
   }
 
+  /// A new paragraph; directly after a heading or a label there is no need for one.
   void separate() {
     if (!std::exchange(fresh_, false)) out_ += indented_ ? ".IP\n" : ".PP\n";
   }
-
-  /// The next label is at the left again.
-  void after_labels() { fresh_ = false; }
 
   void heading(const Block& block) {
     const bool title = block.level == 1;
@@ -183,12 +192,9 @@ class Man {
   static std::string upper_text(const Inline& words) { return escaped(upper(plain_text(words)), false); }
 
   void code(std::string_view lines) {
-    if (!std::exchange(fresh_, false)) out_ += indented_ ? ".IP\n" : ".PP\n";
+    separate();
     out_ += ".RS 4\n.nf\n";
-    for (const auto line : split_lines(lines)) {
-      const auto text = escaped(line, true);
-      out_ += (text.starts_with(".") ? "\\&" : "") + text + "\n";
-    }
+    for (const auto line : split_lines(lines)) out_ += text_line(escaped(line, true));
     out_ += ".fi\n.RE\n";
   }
 
@@ -205,7 +211,7 @@ class Man {
       if (nested) out_ += ".RE\n";
     }
     indented_ = outer;
-    after_labels();
+    fresh_ = false;
   }
 
   void list(const Block& block) {
@@ -232,7 +238,7 @@ class Man {
         label += (first ? " (" : ", ") + written(remark);
       }
       if (!each.type.empty() || !each.remarks.empty()) label += ")";
-      out_ += ".TP\n" + text_lines(label);
+      out_ += ".TP\n" + text_line(label);
       hanging(each.meaning);
     }
   }
@@ -240,7 +246,7 @@ class Man {
   /// The first cell is a label, the others are told one after the other.
   void table(const Block& block) {
     for (const auto& row : block.rows) {
-      out_ += ".TP\n" + text_lines(written(row.at(0)));
+      out_ += ".TP\n" + text_line(written(row.at(0)));
       std::string text;
       for (std::size_t at = 1; at < row.size(); ++at) {
         const auto cell = written(row[at]);
@@ -248,7 +254,7 @@ class Man {
       }
       out_ += text.empty() ? "\\&\n" : text_lines(text);
     }
-    after_labels();
+    fresh_ = false;
   }
 
   std::string out_;

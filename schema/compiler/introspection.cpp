@@ -2,6 +2,7 @@
 #include "schema/compiler/introspection.hpp"
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "schema/compiler/introspection_text.hpp"
@@ -122,12 +123,16 @@ class Introspection {
 
   std::vector<std::string> variants(const ObjectType& object) {
     std::vector<std::string> result;
-    for (const auto& branch : object.branches) result.push_back(variant(branch.name, {branch.type, false}));
+    std::set<std::string_view> named;
+    for (const auto& branch : object.branches) {
+      named.insert(branch.name);
+      result.push_back(variant(branch.name, {branch.type, false}));
+    }
     const Member* tag = find_member(object, object.discriminator);
     const auto* values = tag != nullptr ? tag->use.type->enumeration() : nullptr;
     if (values == nullptr) return result;  // unresolved
     for (const auto& value : values->values) {
-      if (find_branch(object, value.name) == nullptr) result.push_back(variant(value.name, {}));
+      if (!named.contains(value.name)) result.push_back(variant(value.name, {}));
     }
     return result;
   }

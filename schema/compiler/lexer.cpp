@@ -117,7 +117,7 @@ Token Lexer::string(char quote) {
     }
     result.text += c;
   }
-  diagnostics_.error(position_, std::string("missing terminating \"") + quote + "\"");
+  diagnostics_.error(position_, quote == '"' ? "missing terminating '\"'" : "missing terminating \"'\"");
   return result;
 }
 

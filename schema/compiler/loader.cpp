@@ -25,12 +25,12 @@ class Loader {
   void read(std::uint32_t file) {
     open_.push_back(file);
     for (auto& expression : parse(sources_, file, dialect_, diagnostics_)) {
-      if (!expression.value) {
-        loaded_.expressions.push_back(std::move(expression));
-      } else if (const auto* path = expression.value->find("include")) {
+      const Value* path = expression.value ? expression.value->find("include") : nullptr;
+      const Value* pragmas = expression.value ? expression.value->find("pragma") : nullptr;
+      if (path != nullptr) {
         directive(expression, "include");
         include(file, *path);
-      } else if (const auto* pragmas = expression.value->find("pragma")) {
+      } else if (pragmas != nullptr) {
         directive(expression, "pragma");
         pragma(*pragmas);
       } else {

@@ -18,6 +18,19 @@ const Type* Schema::find_type(std::string_view name) const {
   return found == types_by_name_.end() ? nullptr : found->second;
 }
 
+Counts count_definitions(const Schema& schema) {
+  Counts counts;
+  counts.commands = schema.commands.size();
+  counts.events = schema.events.size();
+  for (const auto& type : schema.types) {
+    if (type->implicit || type->name.empty()) continue;
+    if (type->enumeration() != nullptr) ++counts.enums;
+    if (type->alternate() != nullptr) ++counts.alternates;
+    if (type->object() != nullptr) ++(type->is_union() ? counts.unions : counts.structs);
+  }
+  return counts;
+}
+
 bool has_feature(const std::vector<Feature>& features, std::string_view name) {
   return std::any_of(features.begin(), features.end(), [&](const Feature& feature) { return feature.name == name; });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -153,6 +154,19 @@ struct Schema {
  private:
   std::unordered_map<std::string_view, const Type*> types_by_name_;  // their names
 };
+
+/// How many definitions of each kind a schema has, without what the compiler made.
+struct Counts {
+  std::size_t commands = 0;
+  std::size_t events = 0;
+  std::size_t structs = 0;
+  std::size_t enums = 0;
+  std::size_t unions = 0;
+  std::size_t alternates = 0;
+
+  bool operator==(const Counts&) const = default;
+};
+Counts count_definitions(const Schema& schema);
 
 bool has_feature(const std::vector<Feature>& features, std::string_view name);
 

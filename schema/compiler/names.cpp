@@ -24,6 +24,14 @@ constexpr std::array<std::string_view, 92> kKeywords{
     "xor_eq",
 };
 
+/// Names that headers of the C library, or a compiler with GNU extensions, define as macros and that are plausible as
+/// names on the wire.
+constexpr std::array<std::string_view, 22> kMacros{
+    "BIG_ENDIAN", "BUFSIZ",        "EOF",   "INFINITY", "LITTLE_ENDIAN", "NAN",   "NULL", "assert",
+    "errno",      "i386",          "linux", "major",    "makedev",       "minor", "mips", "offsetof",
+    "sparc",      "static_assert", "stdin", "stderr",   "stdout",        "unix",
+};
+
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -48,19 +56,55 @@ std::string pascal(std::string_view wire) {
   return result;
 }
 
-}  // namespace
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::string member(std::string_view wire) {
-  std::string result(wire);
-  std::replace_if(
-      result.begin(), result.end(), [](char c) { return c == '-' || c == '.'; }, '_');
-  if (std::find(kKeywords.begin(), kKeywords.end(), result) != kKeywords.end()) result += '_';
+bool is_reserved(std::string_view name) {
+  return std::find(kKeywords.begin(), kKeywords.end(), name) != kKeywords.end() ||
+         std::find(kMacros.begin(), kMacros.end(), name) != kMacros.end();
+}
+
+/// Two underscores in a row belong to the implementation, as does one at the beginning before a capital.
+std::string identifier(std::string_view wire) {
+  std::string result;
+  for (const char c : wire) {
+    const bool plain = is_lower(c) || is_upper(c) || is_digit(c);
+    if (plain) {
+      result += c;
+    } else if (!result.empty() && result.back() != '_') {
+      result += '_';
+    }
+  }
+  if (result.empty() || is_digit(result.front())) result.insert(0, "_");
+  if (is_reserved(result)) result += '_';
   return result;
 }
 
+}  // namespace
+
+std::string member(std::string_view wire) { return identifier(wire); }
+std::string type(std::string_view wire) { return identifier(wire); }
+
+std::string implicit_type(std::string_view name) {
+  constexpr std::string_view kPrefix = "q_obj_";
+  return identifier(pascal(name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name));
+}
+
 std::string command_function(std::string_view wire) { return member(without_prefix(wire)); }
-std::string command_stem(std::string_view wire) { return pascal(without_prefix(wire)); }
+std::string command_stem(std::string_view wire) { return identifier(pascal(without_prefix(wire))); }
 std::string enumerator(std::string_view wire) { return "k" + pascal(wire); }
+
+std::string event_stem(std::string_view wire) {
+  std::string lower;
+  for (const char c : wire) lower += to_lower(c);
+  return identifier(pascal(lower));
+}
+
+std::string Scope::take(std::string wanted) {
+  std::string name = wanted;
+  if (!wanted.ends_with('_')) wanted += '_';
+  for (unsigned number = 2; !taken_.insert(name).second; ++number) name = wanted + std::to_string(number);
+  return name;
+}
 
 std::string type_function(std::string_view type) {
   std::string result;

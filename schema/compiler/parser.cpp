@@ -101,15 +101,16 @@ class Parser {
     while (true) {
       if (now_.kind != Token::Kind::kString) return fail("expected a string as key");
       const Token key = next();
-      if (!seen.insert(key.text).second) {
-        diagnostics_.error(key.position, "duplicate key '" + key.text + "'");
-      }
+      const bool fresh = seen.insert(key.text).second;
+      if (!fresh) diagnostics_.error(key.position, "duplicate key '" + key.text + "'");
       if (!now_.is(':')) return fail("expected ':'");
       next();
       auto item = value(depth + 1);
       if (!item) return std::nullopt;
-      result.keys.push_back({key.text, key.position});
-      result.items.push_back(*std::move(item));
+      if (fresh) {
+        result.keys.push_back({key.text, key.position});
+        result.items.push_back(*std::move(item));
+      }
       if (now_.is('}')) break;
       if (!now_.is(',')) return fail("expected ',' or '}'");
       next();

@@ -58,7 +58,7 @@ std::size_t ask(Client& client, std::string_view request) {
 PerRequest repeated(const std::string& binary, std::string_view request, int count) {
   const Agent agent = agent_of(binary);
   Client client(agent.socket());
-  for (int i = 0; i < 100; ++i) ask(client, request);
+  for (int i = 0; i < std::min(count, 100); ++i) ask(client, request);
   const Spent spent = spent_on(agent.pid(), [&] {
     for (int i = 0; i < count; ++i) ask(client, request);
   });
@@ -120,6 +120,11 @@ double median(std::vector<double> values) {
 }
 
 PerRequest ping(const std::string& binary, const Effort& effort) { return repeated(binary, kPing, effort.pings); }
+
+PerRequest plain_command(const std::string& binary, const Effort& effort, const std::string& command) {
+  constexpr int kPingsFor = 100;  // such a command takes about as long as this many pings
+  return repeated(binary, R"({"execute":")" + command + "\"}\n", std::max(1, effort.pings / kPingsFor));
+}
 
 PerRequest sync(const std::string& binary, const Effort& effort) { return repeated(binary, kSync, effort.pings); }
 

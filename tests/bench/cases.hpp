@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,24 @@ struct Footprint {
   double peak_of_write = 0;          ///< above idle, 32 MiB of payload
   double peak_of_read = 0;           ///< above idle, 48 MiB of payload
 };
+
+/// A machine with many mounted loop devices and tmpfs, as commands about disks see it. Nobody else sees the mounts.
+class DiskMachine {
+ public:
+  DiskMachine(std::size_t disks, std::size_t tmpfs);
+  ~DiskMachine();
+  DiskMachine(const DiskMachine&) = delete;
+  DiskMachine& operator=(const DiskMachine&) = delete;
+  /// False: this process may not make it, or there are no tools for it.
+  [[nodiscard]] bool usable() const { return parts_ != nullptr; }
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// `command` without arguments, asked often.
+PerRequest plain_command(const std::string& binary, const Effort& effort, const std::string& command);
 
 PerRequest ping(const std::string& binary, const Effort& effort);
 PerRequest sync(const std::string& binary, const Effort& effort);

@@ -74,6 +74,25 @@ void requests(const Contest& contest, std::vector<Row>& rows) {
   rows.push_back(row_of("8 clients at once, pings per second", crowds, &PerRequest::per_second, 0));
 }
 
+/// Commands that look at every disk.
+void disks(const Contest& contest, std::vector<Row>& rows) {
+  constexpr std::size_t kDisks = 200;
+  constexpr std::size_t kTmpfs = 300;
+  const DiskMachine machine(kDisks, kTmpfs);
+  if (!machine.usable()) {
+    std::cerr << "bench: no loop devices here, so no file systems to tell about\n";
+    return;
+  }
+  for (const auto& [command, what] :
+       {std::pair("guest-get-fsinfo", ", 500 mounts"), std::pair("guest-get-disks", ", 200 disks")}) {
+    const auto values = rounds<PerRequest>(contest, contest.effort.rounds, [&](const std::string& binary) {
+      return plain_command(binary, contest.effort, command);
+    });
+    rows.push_back(row_of(std::string(command) + what + ", CPU µs", values, &PerRequest::cpu_us, 0,
+                          at_most_of_peer("at most 1/2", 0.5)));
+  }
+}
+
 std::string size_name(std::size_t bytes) {
   return bytes < (1U << 20U) ? std::to_string(bytes >> 10U) + " KiB" : std::to_string(bytes >> 20U) + " MiB";
 }
@@ -147,7 +166,8 @@ void reads(const Contest& contest, std::vector<Row>& rows) {
 }
 
 constexpr std::array kChapters{Chapter{"requests", requests}, Chapter{"file-write", writes},
-                               Chapter{"file-read", reads}, Chapter{"life", life}, Chapter{"memory", memory}};
+                               Chapter{"file-read", reads},   Chapter{"life", life},
+                               Chapter{"disks", disks},       Chapter{"memory", memory}};
 
 std::vector<Row> run(const Contest& contest, std::string_view only) {
   std::vector<Row> rows;
@@ -171,7 +191,7 @@ std::string version_of(const std::string& binary) {
 
 int usage() {
   std::cerr << "usage: guestd_bench [--quick] [--only CHAPTER] [--update FILE]\n"
-               "Chapters: requests, file-write, file-read, life, memory.\n"
+               "Chapters: requests, file-write, file-read, life, disks, memory.\n"
                "The agents: environment GUESTD (else the one that was built) and QEMU_GA (else /usr/sbin/qemu-ga).\n";
   return 2;
 }

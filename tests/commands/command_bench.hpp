@@ -13,9 +13,14 @@
 #include <vector>
 
 #include "commands/context.hpp"
+#include "commands/freeze_state.hpp"
 #include "generated/commands.hpp"
 #include "platform/host.hpp"
 #include "protocol/base64.hpp"
+#include "tests/support/fake_disks.hpp"
+#include "tests/support/fake_freeze_listener.hpp"
+#include "tests/support/fake_freezer.hpp"
+#include "tests/support/fake_programs.hpp"
 #include "tests/support/fixture_root.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -28,13 +33,13 @@ class FakeCatalog final : public CommandCatalog {
 };
 
 /// What commands need around them: a machine (this one, unless a fixture is given) with a clock that stands still, and
-/// a state directory of its own. `context()` is what they are called with.
+/// a state directory of its own. What changes a machine is only recorded. `context()` is what they are called with.
 class CommandBench {
  public:
   CommandBench() : CommandBench(platform::Root::system()) {}
-  explicit CommandBench(platform::Root root) : host_{std::move(root), nullptr, ""} { begin(); }
+  explicit CommandBench(platform::Root root) : host_{std::move(root), nullptr, "", {}} { begin(); }
   explicit CommandBench(std::string_view fixture)
-      : fixture_(std::in_place, fixture), host_{fixture_->root(), nullptr, ""} {
+      : fixture_(std::in_place, fixture), host_{fixture_->root(), nullptr, "", {}} {
     begin();
   }
 
@@ -43,8 +48,16 @@ class CommandBench {
   [[nodiscard]] const support::TempDir& state_dir() const { return state_dir_; }
   [[nodiscard]] platform::Host& host() { return host_; }
   [[nodiscard]] support::FakeClock& clock() { return *clock_; }
+  /// What its disks answer, and what was done to them.
+  [[nodiscard]] support::DiskScript& disks() { return *disks_; }
   [[nodiscard]] FileHandles& files() { return *files_; }
   [[nodiscard]] FakeCatalog& catalog() { return catalog_; }
+  [[nodiscard]] support::FakeFreezer& freezer() { return *freezer_; }
+  [[nodiscard]] support::FakePrograms& programs() { return *programs_; }
+  [[nodiscard]] support::FakeFreezeListener& listener() { return listener_; }
+  [[nodiscard]] FreezeState& freeze() { return *freeze_; }
+  /// In effect with the next restart() or crash().
+  [[nodiscard]] FreezeSettings& freeze_settings() { return freeze_settings_; }
 
   /// As after a crash, in the same state directory: what the agent before would have written at its end is lost.
   void crash() {
@@ -64,17 +77,28 @@ class CommandBench {
     auto clock = std::make_unique<support::FakeClock>();
     clock_ = clock.get();
     host_.clock = std::move(clock);
+    host_.disks = support::fake_disks(disks_);
+    auto freezer = std::make_unique<support::FakeFreezer>();
+    freezer_ = freezer.get();
+    host_.freezer = std::move(freezer);
+    auto programs = std::make_unique<support::FakePrograms>();
+    programs_ = programs.get();
+    host_.programs = std::move(programs);
+    freeze_settings_.state_directory = state_dir_.str();
+    freeze_settings_.hook_folder = dir_.str() + "/freeze.d";
     start();
   }
   void stop() {
     context_.reset();
+    freeze_.reset();
     files_.reset();
   }
   void start() {
     auto files = FileHandles::open(state_dir_.str(), *host_.clock);
     if (!files) throw std::runtime_error(files.error().text);
     files_ = *std::move(files);
-    context_.emplace(Context{host_, *files_, catalog_});
+    freeze_ = std::make_unique<FreezeState>(host_, freeze_settings_, listener_);
+    context_.emplace(Context{host_, *files_, catalog_, *freeze_});
   }
 
   std::optional<support::FixtureRoot> fixture_;
@@ -82,8 +106,14 @@ class CommandBench {
   support::TempDir state_dir_;
   platform::Host host_;
   support::FakeClock* clock_ = nullptr;
+  std::shared_ptr<support::DiskScript> disks_ = std::make_shared<support::DiskScript>();
   std::unique_ptr<FileHandles> files_;
   FakeCatalog catalog_;
+  support::FakeFreezer* freezer_ = nullptr;
+  support::FakePrograms* programs_ = nullptr;
+  support::FakeFreezeListener listener_;
+  FreezeSettings freeze_settings_;
+  std::unique_ptr<FreezeState> freeze_;
   std::optional<Context> context_;
 };
 

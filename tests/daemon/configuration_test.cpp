@@ -255,7 +255,7 @@ TEST_F(ConfigurationFile, ReadsItsOwnDumpBack) {
 }
 
 TEST_F(ConfigurationFile, ThatIsInstalledSetsNothingAndShowsTheDefaults) {
-  const auto source = std::filesystem::path(GUESTD_SOURCE_DIR) / "packaging/guestd.conf";
+  const std::string source = GUESTD_SOURCE_DIR "/packaging/guestd.conf";
   std::ifstream stream(source);
   ASSERT_TRUE(stream) << source;
   const std::string text(std::istreambuf_iterator<char>(stream), {});
@@ -289,7 +289,36 @@ TEST_F(ConfigurationFile, IsCheckedAgainstTheMachine) {
   EXPECT_EQ(findings_.errors,
             (Names{"unable to write to state directory '" + path("none") + "': No such file or directory",
                    "unable to open specified log file '" + path("none/new.log") + "': No such file or directory",
-                   "unable to run freeze hook '" + path("plain") + "': Permission denied"}));
+                   "freeze hook " + path("plain") + " is not run: it is not executable"}));
+}
+
+TEST_F(ConfigurationFile, SaysWhatIsFrozenAndForHowLong) {
+  load_text(
+      "[fsfreeze]\ntimeout=30\nhook-timeout=5\nhook-folder=/h\nexclude-mountpoints=/a*; "
+      "/b\nexclude-devices=8:1,/dev/x\n"
+      "exclude-types=xfs\n");
+  EXPECT_EQ(findings_.errors, Names{});
+  EXPECT_EQ(findings_.warnings, Names{});
+  const FreezeConfiguration& freeze = configuration_.freeze;
+  EXPECT_EQ(freeze.timeout.count(), 30);
+  EXPECT_EQ(freeze.hook_timeout.count(), 5);
+  EXPECT_EQ(freeze.hook_folder, "/h");
+  EXPECT_EQ(freeze.exclude_mountpoints, (Names{"/b", "/a*"}));
+  EXPECT_EQ(freeze.exclude_devices, (Names{"/dev/x", "8:1"}));
+  EXPECT_EQ(freeze.exclude_types, Names{"xfs"});
+  Configuration again;
+  EXPECT_TRUE(apply_configuration_text(configuration_text(configuration_), again, findings_));
+  EXPECT_EQ(again.freeze.timeout, freeze.timeout);
+  EXPECT_EQ(again.freeze.exclude_types, freeze.exclude_types);
+}
+
+TEST_F(ConfigurationFile, RefusesTimesAndPatternsThatMakeNoSense) {
+  for (const char* line : {"timeout=-1", "timeout=", "timeout=10s", "timeout=86401", "hook-timeout=0", "timeout=1e3",
+                           "exclude-mountpoints=home"}) {
+    findings_ = {};
+    load_text("[fsfreeze]\n" + std::string(line) + "\n");
+    EXPECT_EQ(findings_.errors.size(), 1U) << line;
+  }
 }
 
 TEST(ConfigurationList, SplitsAtCommasAndSemicolonsAndTrims) {

@@ -136,6 +136,24 @@ TEST_F(DispatcherTest, FiltersExtensionsLikeAllCommands) {
   EXPECT_THAT(known_command_names(), Contains("guestd-get-schema"));
 }
 
+TEST_F(DispatcherTest, WhileFrozenAdmitsExactlyWhatWorksThenWhateverTheFilterSays) {
+  bool frozen = true;
+  const Dispatcher dispatcher(CommandFilter({}, {"guest-ping", "guest-get-time"}), [&] { return frozen; });
+  EXPECT_EQ(refusal(dispatcher, "guest-ping"), "(admitted)");
+  EXPECT_EQ(refusal(dispatcher, "guest-file-open"),
+            "Command guest-file-open has been disabled: the command is not allowed");
+  EXPECT_EQ(refusal(dispatcher, "guest-pong"), "The command guest-pong has not been found");
+  std::vector<std::string> enabled;
+  for (const auto& status : dispatcher.commands()) {
+    if (status.enabled && status.name.starts_with("guest-")) enabled.push_back(status.name);
+  }
+  EXPECT_THAT(enabled, testing::UnorderedElementsAre("guest-ping", "guest-info", "guest-sync", "guest-sync-delimited",
+                                                     "guest-fsfreeze-status", "guest-fsfreeze-thaw"));
+  frozen = false;
+  EXPECT_EQ(refusal(dispatcher, "guest-file-open"), "(admitted)");
+  EXPECT_EQ(refusal(dispatcher, "guest-ping"), "Command guest-ping has been disabled: the command is not allowed");
+}
+
 TEST_F(DispatcherTest, KnowsTheNamesOfOtherPlatformsInConfigurations) {
   EXPECT_THAT(known_command_names(), Contains("guest-get-devices"));
   EXPECT_THAT(known_command_names(), Contains("guest-ping"));

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::daemon {
@@ -97,6 +98,59 @@ TEST_F(LogFile, IsOpenedAgainUnderItsNameAfterItWasRotated) {
   EXPECT_THAT(lines("log.1")[1], EndsWith("second"));
   ASSERT_EQ(lines().size(), 1U);
   EXPECT_THAT(lines()[0], EndsWith("third"));
+}
+
+TEST_F(LogFile, IsNotTouchedWhileLinesAreHeld) {
+  const auto log = open();
+  log->hold();
+  log->info("first");
+  log->debug("not verbose");
+  log->warning("second");
+  EXPECT_TRUE(lines().empty());
+  ASSERT_TRUE(log->release());
+  log->info("third");
+  const auto all = lines();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_THAT(all[0], EndsWith(": info: first"));
+  EXPECT_THAT(all[1], EndsWith(": warning: second"));
+  EXPECT_THAT(all[2], EndsWith(": info: third"));
+}
+
+TEST_F(LogFile, IsOpenedAgainOnlyWhenLinesAreNotHeldAnyMore) {
+  const auto log = open();
+  log->hold();
+  std::filesystem::rename(dir_ / "log", dir_ / "log.1");
+  ASSERT_TRUE(log->reopen());
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "log"));
+  log->info("held");
+  ASSERT_TRUE(log->release());
+  ASSERT_EQ(lines().size(), 1U);
+  EXPECT_TRUE(lines("log.1").empty());
+}
+
+TEST_F(LogFile, IsOpenedAtTheReleaseIfLinesAreHeldFromTheStart) {
+  Log::Settings settings;
+  settings.file = dir_ / "log";
+  settings.held = true;
+  const auto log = *Log::open(settings);
+  log->info("early");
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "log"));
+  ASSERT_TRUE(log->release());
+  ASSERT_EQ(lines().size(), 1U);
+  EXPECT_THAT(lines()[0], EndsWith(": info: early"));
+}
+
+TEST_F(LogFile, HoldsNoMoreThanItsLimitAndSaysHowMuchItDropped) {
+  const auto log = open();
+  log->hold();
+  for (std::size_t i = 0; i < limits::kHeldLogLines + 7; ++i) log->info("x");
+  ASSERT_TRUE(log->release());
+  ASSERT_EQ(lines().size(), limits::kHeldLogLines + 1);
+  EXPECT_THAT(lines().back(), HasSubstr("7 lines after these were dropped"));
+  log->hold();
+  for (int i = 0; i < 10; ++i) log->info(std::string(limits::kHeldLogBytes / 4, 'x'));
+  ASSERT_TRUE(log->release());
+  EXPECT_THAT(lines().back(), HasSubstr("6 lines after these were dropped"));
 }
 
 TEST_F(LogFile, StaysInUseWhenItCannotBeOpenedAgain) {

@@ -134,9 +134,9 @@ TEST_F(Options, PrintHelpThatNamesEveryOption) {
   EXPECT_EQ(line.action, Action::kPrintHelp);
   EXPECT_EQ(line.exit_code, 0);
   EXPECT_TRUE(line.output.starts_with("Usage: /x/guestd [-m <method> -p <path>] [<options>]\n"));
-  for (const char* name :
-       {"allow-rpcs", "block-rpcs", "check-config", "config", "daemonize", "dump-conf", "fsfreeze-hook", "help",
-        "logfile", "method", "path", "pidfile", "retry-path", "schema", "statedir", "verbose", "version"}) {
+  for (const char* name : {"allow-rpcs", "block-rpcs", "check-config", "config", "daemonize", "dump-conf",
+                           "fsfreeze-hook", "help", "logfile", "method", "path", "pidfile", "retry-path", "schema",
+                           "statedir", "thaw-stale", "verbose", "version"}) {
     EXPECT_NE(line.output.find("--" + std::string(name)), std::string::npos) << name;
   }
 }

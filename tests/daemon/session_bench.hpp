@@ -22,8 +22,10 @@
 #include "base/unique_fd.hpp"
 #include "commands/context.hpp"
 #include "commands/file_handles.hpp"
+#include "commands/freeze_state.hpp"
 #include "daemon/session.hpp"
 #include "generated/commands.hpp"
+#include "tests/support/fake_freeze_listener.hpp"
 #include "tests/support/fixture_root.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/test_loop.hpp"
@@ -142,7 +144,7 @@ class SessionBench {
     settings.verbose = true;
     log_ = take(Log::open(settings));
     files_ = take(commands::FileHandles::open(dir_.str(), *host_.clock));
-    context_.emplace(commands::Context{host_, *files_, dispatcher_});
+    context_.emplace(commands::Context{host_, *files_, dispatcher_, freeze_});
   }
   SessionBench(const SessionBench&) = delete;
   SessionBench& operator=(const SessionBench&) = delete;
@@ -193,6 +195,8 @@ class SessionBench {
   support::TempDir dir_;
   support::FixtureRoot fixture_{"debian12"};
   platform::Host host_ = fixture_.host();
+  support::FakeFreezeListener freeze_listener_;
+  commands::FreezeState freeze_{host_, {.state_directory = dir_.str(), .hook = {}}, freeze_listener_};
   Dispatcher dispatcher_{CommandFilter()};
   std::unique_ptr<Log> log_;
   std::unique_ptr<commands::FileHandles> files_;

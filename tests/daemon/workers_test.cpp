@@ -87,6 +87,15 @@ TEST_F(WorkersTest, RefuseWorkWhileAllAreBusyAndTakeItAgainAfterwards) {
   EXPECT_TRUE(workers_->submit([] {}));
 }
 
+TEST_F(WorkersTest, KeepThreadsForWhatMustRunWhileAllOthersWait) {
+  for (std::size_t i = 0; i < limits::kWorkers; ++i) ASSERT_TRUE(workers_->submit(gate_.work()));
+  EXPECT_FALSE(workers_->submit([] {}));
+  for (std::size_t i = 0; i < limits::kWorkersWhileFrozen; ++i) {
+    EXPECT_TRUE(workers_->submit(gate_.work(), Workers::Need::kWhileFrozen));
+  }
+  EXPECT_FALSE(workers_->submit([] {}, Workers::Need::kWhileFrozen)) << "these too have an end";
+}
+
 TEST_F(WorkersTest, NeverHaveMoreThreadsThanTheLimit) {
   std::atomic<std::size_t> at_once = 0;
   std::atomic<std::size_t> most_at_once = 0;

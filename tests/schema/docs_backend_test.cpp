@@ -25,9 +25,9 @@ TEST(DocsBackend, DescribesACommandWithItsTypes) {
 
 About it.
 
-| Command | Since | While frozen | Reply on success | Here |
-|---|---|---|---|---|
-| [`guest-do`](#guest-do) | 1 | no | yes | not yet |
+| Command | Since | Here |
+|---|---|---|
+| [`guest-do`](#guest-do) | 1 | not yet |
 
 ## Chapter
 
@@ -55,6 +55,290 @@ Two things.
 
 Since: 2
 )");
+}
+
+/// Everything that a reference can show, once.
+const std::string kRich = R"(##
+# = Book
+#
+# .. warning:: Hot.
+##
+##
+# == Part
+#
+# Title
+# -----
+#
+# 1. one
+#
+#    - two
+#    - three
+# 2. See `here <https://x.example/a_b>`__, *this*, **that**, ``a*b`` and 2 * 3.
+##
+##
+# @Kind:
+# @a: the a
+# @b: the b | c
+# Features:
+# @deprecated: use @a
+##
+{ 'enum': 'Kind', 'data': [ 'a', { 'name': 'b', 'features': [ 'deprecated' ], 'if': 'HAVE_B' } ] }
+##
+# @One:
+# @x: text,
+#     then::
+#
+#         code
+#
+# Since: 1
+##
+{ 'struct': 'One', 'data': { '*x': 'str' }, 'if': { 'all': [ 'A', { 'not': 'B' }, { 'any': [ 'C', 'D' ] } ] } }
+##
+# @Either:
+# @kind: which
+##
+{ 'union': 'Either', 'base': { 'kind': 'Kind' }, 'discriminator': 'kind',
+  'data': { 'a': { 'type': 'One', 'if': 'HAVE_A' } } }
+##
+# @Form:
+# @s: as text
+# @o: as @One
+##
+{ 'alternate': 'Form', 'data': { 's': 'str', 'o': 'One' } }
+##
+# @run-it:
+#
+# Runs.
+#
+# Features:
+# @unstable: not for use
+#
+# Returns:
+#     - one
+#     - two
+#
+# Errors:
+#     - bad
+#
+# .. note:: Mind
+#     this.
+#
+# .. qmp-example::
+#    :title: Both
+#
+#    -> {"execute": "run-it"}
+#    <- {"return": []}
+#
+# Example:
+#
+# First, ask:
+#
+# -> {"execute": "run-it",
+#     "arguments": {}}
+#
+# TODO: nothing
+##
+{ 'command': 'run-it', 'boxed': true, 'data': 'Either', 'returns': [ 'One' ], 'features': [ 'unstable' ],
+  'allow-oob': true, 'allow-preconfig': true }
+##
+# @RAN_IT:
+# @count: how often
+# Since: 3
+##
+{ 'event': 'RAN_IT', 'data': { 'count': 'int' }, 'if': 'HAVE_A' }
+)";
+
+std::string chapter_of(const std::string& text, const std::string& from) { return text.substr(text.find(from)); }
+
+TEST(DocsBackend, WritesAllMarkupAsMarkdown) {
+  const auto compiled = compile(kRich);
+  ASSERT_THAT(compiled.errors(), testing::IsEmpty());
+  const auto text = generate_markdown(compiled.schema);
+  EXPECT_THAT(text, testing::HasSubstr(R"(
+# Book
+
+**Warning:** Hot.
+
+| Command | Since |
+|---|---|
+| [`run-it`](#run-it) |  |
+
+### Part
+
+### Title
+
+1. one
+
+   - two
+   - three
+2. See [here](https://x.example/a_b), *this*, **that**, `a*b` and 2 \* 3.
+)"));
+}
+
+TEST(DocsBackend, WritesCommandsAndEventsAsMarkdown) {
+  const auto compiled = compile(kRich);
+  ASSERT_THAT(compiled.errors(), testing::IsEmpty());
+  const auto text = chapter_of(generate_markdown(compiled.schema), "### run-it");
+  EXPECT_EQ(text.substr(0, text.find("#### ")), R"(### run-it
+
+Runs.
+
+Arguments: those of [`Either`](#either)
+
+Result: list of [`One`](#one)
+
+- one
+- two
+
+Features:
+
+- `unstable`: not for use
+
+Errors:
+
+- bad
+
+**Note:** Mind
+this.
+
+Example: Both
+
+```
+-> {"execute": "run-it"}
+<- {"return": []}
+```
+
+Example:
+
+First, ask:
+
+```
+-> {"execute": "run-it",
+    "arguments": {}}
+```
+
+May be run out of band.
+
+Works before the machine is configured, too.
+
+### RAN_IT
+
+An event.
+
+| Datum | Type | Meaning |
+|---|---|---|
+| `count` | integer | how often |
+
+Since: 3
+
+Exists only if `HAVE_A` is defined.
+
+)");
+}
+
+TEST(DocsBackend, WritesTypesAsMarkdown) {
+  const auto compiled = compile(kRich);
+  ASSERT_THAT(compiled.errors(), testing::IsEmpty());
+  EXPECT_EQ(chapter_of(generate_markdown(compiled.schema), "#### Kind"), R"(#### Kind
+
+| Value | Meaning |
+|---|---|
+| `a` | the a |
+| `b` (deprecated, if `HAVE_B`) | the b \| c |
+
+Features:
+
+- `deprecated`: use `a`
+
+#### One
+
+| Member | Type | Meaning |
+|---|---|---|
+| `x` (optional) | string | text, then:<br>`code` |
+
+Since: 1
+
+Exists only if `A` and not `B` and (`C` or `D`).
+
+#### Either
+
+| Member | Type | Meaning |
+|---|---|---|
+| `kind` | [`Kind`](#kind) | which |
+
+If `kind` is `a` (exists if `HAVE_A`): the members of [`One`](#one) as well.
+
+#### Form
+
+| Form | Type | Meaning |
+|---|---|---|
+| `s` | string | as text |
+| `o` | [`One`](#one) | as [`One`](#one) |
+)");
+}
+
+TEST(DocsBackend, TellsOfTheWrappersOfSimpleUnions) {
+  const auto compiled = compile("{ 'struct': 'One', 'data': {} }\n{ 'union': 'U', 'data': { 'x': [ 'One' ] } }\n",
+                                Dialect{.legacy = true});
+  ASSERT_THAT(compiled.errors(), testing::IsEmpty());
+  const auto text = generate_markdown(compiled.schema);
+  EXPECT_THAT(text, testing::HasSubstr("| `type` | `UKind` |"));
+  EXPECT_THAT(text, testing::HasSubstr("If `type` is `x`: the member `data`, list of [`One`](#one), as well.\n"));
+}
+
+TEST(DocsBackend, WritesAManualPage) {
+  const auto compiled = compile(kRich);
+  ASSERT_THAT(compiled.errors(), testing::IsEmpty());
+  const auto text = generate_man(compiled.schema, "book-commands");
+  EXPECT_THAT(text, testing::StartsWith(R"(.\" Generated by qapi-compiler from the schema. Do not edit.
+.TH "BOOK\-COMMANDS" 7 "" "" "Commands"
+.SH NAME
+book\-commands \- Book
+.SH "DESCRIPTION"
+\fBWarning:\fR
+Hot.
+.TP
+\fBrun\-it\fR
+)"));
+  EXPECT_THAT(text, testing::HasSubstr(R"(.SS "\fBRAN_IT\fR"
+An event.
+.TP
+\fBcount\fR (integer)
+how often
+.PP
+Since: 3
+.PP
+Exists only if \fBHAVE_A\fR is defined.
+)"));
+  EXPECT_THAT(text, testing::HasSubstr(R"(Example: Both
+.PP
+.RS 4
+.nf
+\-> {"execute": "run\-it"}
+<\- {"return": []}
+.fi
+.RE
+)"));
+  EXPECT_THAT(text, testing::HasSubstr(R"(.TP
+\fBx\fR (string, optional)
+text,
+then:
+.IP
+.RS 4
+.nf
+code
+.fi
+.RE
+)"));
+}
+
+TEST(DocsBackend, LeavesNoTextInAManualPageToBeTakenForRequests) {
+  const auto compiled =
+      compile("##\n# = A \"b\" \\\\c\n#\n# .so it\n# 'is, a\\\\b ~ ^ é\n#\n#     .code\n#     'x `y` -z\n##\n");
+  ASSERT_THAT(compiled.errors(), testing::IsEmpty());
+  const auto text = generate_man(compiled.schema, "x");
+  EXPECT_THAT(text, testing::HasSubstr("\n\\&.so it\n\\&'is, a\\eb \\(ti \\(ha \\[u00E9]\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\n\\&.code\n\\(aqx \\(gay\\(ga \\-z\n"));
 }
 
 }  // namespace

@@ -35,5 +35,29 @@ TEST(Names, OfTypesBecomeSnakeCaseWithAcronymsKept) {
   EXPECT_EQ(type_function("FileOpenArgs"), "file_open_args");
 }
 
+TEST(Names, AvoidMacrosAndWhatIsReserved) {
+  EXPECT_EQ(member("linux"), "linux_");
+  EXPECT_EQ(member("major"), "major_");
+  EXPECT_EQ(member("2d"), "_2d");
+  EXPECT_EQ(member("__com.example_x"), "com_example_x");
+  EXPECT_EQ(command_function("x--y"), "x_y");
+  EXPECT_EQ(command_stem("2d-draw"), "_2dDraw");
+}
+
+TEST(Names, OfEventsAndImplicitTypesBecomePascalCase) {
+  EXPECT_EQ(event_stem("BLOCK_IO_ERROR"), "BlockIoError");
+  EXPECT_EQ(implicit_type("q_obj_intList-wrapper"), "IntListWrapper");
+  EXPECT_EQ(implicit_type("PayloadKind"), "PayloadKind");
+}
+
+TEST(Names, OfOneScopeDiffer) {
+  Scope scope;
+  EXPECT_EQ(scope.take("a"), "a");
+  EXPECT_EQ(scope.take("a"), "a_2");
+  EXPECT_EQ(scope.take("a_2"), "a_2_2");
+  EXPECT_EQ(scope.take("do_"), "do_");
+  EXPECT_EQ(scope.take("do_"), "do_2");
+}
+
 }  // namespace
 }  // namespace guestd::schema::names

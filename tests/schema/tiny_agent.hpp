@@ -16,7 +16,6 @@ struct Context {
   std::optional<tiny::DrawArgs> draw;
   std::optional<std::string> sent;
   std::optional<tiny::NumbersArgs> numbers;
-  std::string any_key;  // of the first member of argument `e`
   tiny::Bytes bytes;
   tiny::Where where;
   std::vector<tiny::Shape> shapes;

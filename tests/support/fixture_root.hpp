@@ -12,6 +12,9 @@
 #include "platform/clock.hpp"
 #include "platform/host.hpp"
 #include "platform/root.hpp"
+#include "tests/support/fake_disks.hpp"
+#include "tests/support/fake_freezer.hpp"
+#include "tests/support/fake_programs.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::support {
@@ -46,8 +49,17 @@ class FixtureRoot {
 
   [[nodiscard]] const TempDir& dir() const { return dir_; }
   [[nodiscard]] platform::Root root() const { return *platform::Root::at(dir_.str()); }
-  /// The machine as commands see it, with its clock standing still.
-  [[nodiscard]] platform::Host host() const { return {root(), std::make_unique<FakeClock>(), ""}; }
+  /// The machine as commands see it, with its clock standing still and 20 GB on `/`. What changes a machine is only
+  /// recorded.
+  [[nodiscard]] platform::Host host() const {
+    const auto script = std::make_shared<DiskScript>();
+    script->usages["/"] = {1'500'000'000, 20'000'000'000, 21'000'000'000};
+    script->size_bytes = 21'000'000'000;
+    platform::Host host{root(), std::make_unique<FakeClock>(), "", fake_disks(script)};
+    host.freezer = std::make_unique<FakeFreezer>();
+    host.programs = std::make_unique<FakePrograms>();
+    return host;
+  }
 
  private:
   TempDir dir_;

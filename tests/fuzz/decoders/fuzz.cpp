@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "commands/context.hpp"
+#include "commands/freeze_state.hpp"
 #include "platform/host.hpp"
 #include "protocol/buffer.hpp"
 #include "protocol/dispatch.hpp"
@@ -23,6 +24,10 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/request.hpp"
 #include "tests/support/agent.hpp"
+#include "tests/support/fake_disks.hpp"
+#include "tests/support/fake_freeze_listener.hpp"
+#include "tests/support/fake_freezer.hpp"
+#include "tests/support/fake_programs.hpp"
 
 namespace {
 
@@ -30,7 +35,13 @@ namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
 /// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 17> kHarmless = {"guest-sync",
+constexpr std::array<std::string_view, 27> kHarmless = {"guest-fsfreeze-status",
+                                                        "guest-fsfreeze-freeze",
+                                                        "guest-fsfreeze-freeze-list",
+                                                        "guest-fsfreeze-thaw",
+                                                        "guestd-fsfreeze-report",
+                                                        "guestd-fsfreeze-check",
+                                                        "guest-sync",
                                                         "guest-sync-delimited",
                                                         "guest-ping",
                                                         "guest-info",
@@ -44,6 +55,11 @@ constexpr std::array<std::string_view, 17> kHarmless = {"guest-sync",
                                                         "guest-file-write",
                                                         "guest-file-seek",
                                                         "guest-file-flush",
+                                                        "guest-get-fsinfo",
+                                                        "guest-get-disks",
+                                                        "guest-get-diskstats",
+                                                        "guest-fstrim",
+
                                                         "guest-network-get-interfaces",
                                                         "guest-network-get-route",
                                                         "guestd-network-get-summary"};
@@ -61,14 +77,17 @@ class Catalog final : public guestd::commands::CommandCatalog {
 class Machine {
  public:
   Machine()
-      : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), ""} {
+      : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), "",
+              guestd::support::fake_disks()} {
+    host_.freezer = std::make_unique<guestd::support::FakeFreezer>();
+    host_.programs = std::make_unique<guestd::support::FakePrograms>();
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
     require(opened.has_value());
     files_ = *std::move(opened);
   }
 
   void run(const protocol::CommandEntry& entry, const protocol::Request& request) {
-    guestd::commands::Context context{host_, *files_, catalog_};
+    guestd::commands::Context context{host_, *files_, catalog_, freeze_};
     protocol::JsonWriter writer;
     const auto done = entry.run(context, request.arguments ? &*request.arguments : nullptr, writer);
     const std::string text = writer.take_text();
@@ -82,6 +101,9 @@ class Machine {
   guestd::platform::Host host_;
   std::unique_ptr<guestd::commands::FileHandles> files_;
   Catalog catalog_;
+  guestd::support::FakeFreezeListener listener_;
+  guestd::commands::FreezeState freeze_{
+      host_, {.state_directory = state_.path(), .hook = {}, .hook_folder = folder_.path()}, listener_};
 };
 
 const protocol::CommandEntry* harmless(std::string_view name) {

@@ -3,6 +3,7 @@
 """The lints against small trees: each must pass a good one and find what it is there for."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,12 @@ class Lints(unittest.TestCase):
     def test_good_tree_passes(self):
         for name in ("layers.py", "mirrors.py", "spdx.py"):
             self.assertEqual(0, self.run_lint(name, {})[0], name)
+
+    @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
+    def test_unknown_request_in_a_manual_page_is_found(self):
+        page = '.TH A 8 "" "" ""\n.SH NAME\na \\- b\n'
+        self.assertEqual(0, self.run_lint("manual_pages.py", {"packaging/a.8": page})[0])
+        self.assert_finds("manual_pages.py", {"packaging/a.8": page + ".XY c\n"}, "XY")
 
     def test_include_that_points_up_is_found(self):
         self.assert_finds("layers.py", {"base/result.hpp": '#include "protocol/byte_stream.hpp"\n'},
