@@ -72,4 +72,10 @@ inline constexpr std::size_t kWorkersWhileFrozen = 4;
 inline constexpr std::size_t kHeldLogLines = 1000;
 inline constexpr std::size_t kHeldLogBytes = 256U << 10U;
 
+// Network.
+/// The kernel's table of interfaces, addresses or routes, as netlink messages: 30,000 interfaces or 600,000 routes.
+inline constexpr std::size_t kNetworkTableBytes = 64U << 20U;
+/// Routes in one reply: at most about 400 bytes each, so that clients which take 10 MiB at most take it whole.
+inline constexpr std::size_t kNetworkRoutes = 25'000;
+
 }  // namespace guestd::limits

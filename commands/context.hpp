@@ -26,6 +26,12 @@ class CommandCatalog {
   [[nodiscard]] virtual std::vector<CommandStatus> commands() const = 0;
 };
 
+/// What the configuration says to commands.
+struct Settings {
+  /// Globs (fnmatch(3)): interfaces of these names are left out of the standard list.
+  std::vector<std::string> hidden_interfaces{};
+};
+
 /// What every command is given. One for the whole agent: commands run on several threads at once, and everything
 /// here is safe for that. It outlives all of them.
 struct Context {
@@ -33,6 +39,7 @@ struct Context {
   FileHandles& files;
   const CommandCatalog& catalog;
   FreezeState& freeze;
+  Settings settings{};
 };
 
 }  // namespace guestd::commands

@@ -68,7 +68,8 @@ Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration,
   agent->freeze_ =
       std::make_unique<commands::FreezeState>(agent->host_, freeze_settings(configuration), *agent->freeze_watch_);
   agent->context_ = std::make_unique<commands::Context>(
-      commands::Context{agent->host_, *agent->files_, agent->dispatcher_, *agent->freeze_});
+      commands::Context{agent->host_, *agent->files_, agent->dispatcher_, *agent->freeze_,
+                        commands::Settings{configuration.hidden_interfaces}});
   const sigset_t set = handled_signals();
   UniqueFd signals(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!signals.valid()) return Error::from_errno("cannot receive signals", errno);

@@ -52,6 +52,13 @@ std::string hotplug_group(const Configuration& configuration) {
   return text;
 }
 
+std::string network_group(const std::vector<std::string>& hidden_interfaces) {
+  if (hidden_interfaces.empty()) return {};
+  std::string text = "[network]\n";
+  add_list(text, "hide-interfaces", hidden_interfaces);
+  return text;
+}
+
 }  // namespace
 
 std::string configuration_text(const Configuration& configuration) {
@@ -68,7 +75,7 @@ std::string configuration_text(const Configuration& configuration) {
   add_list(text, "block-rpcs", configuration.block_rpcs);
   add_list(text, "allow-rpcs", configuration.allow_rpcs);
   return text + vsock_group(configuration.vsock_peers) + freeze_group(configuration.freeze) +
-         hotplug_group(configuration);
+         hotplug_group(configuration) + network_group(configuration.hidden_interfaces);
 }
 
 }  // namespace guestd::daemon

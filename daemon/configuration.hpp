@@ -57,7 +57,8 @@ struct Configuration {
   std::vector<std::string> allow_rpcs;
   VsockPeers vsock_peers;
   FreezeConfiguration freeze;
-  bool auto_online = true;  ///< whether CPUs and memory that are plugged in are taken into use
+  bool auto_online = true;                     ///< whether CPUs and memory that are plugged in are taken into use
+  std::vector<std::string> hidden_interfaces;  ///< globs, in the order of the file
 };
 
 /// What was noticed while a configuration was read. Texts are complete sentences for a person, without a prefix.

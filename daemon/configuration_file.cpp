@@ -73,6 +73,36 @@ Result<void> set_vsock_peers(Configuration& configuration, const KeyFile::Entry&
   return {};
 }
 
+// fnmatch(3) takes a bracket that is never closed for an ordinary character: such a glob would match nothing, silently.
+bool has_open_bracket(std::string_view glob) {
+  while (!glob.empty()) {
+    if (glob.front() == '[') {
+      // The first character behind [ or [! is never the end.
+      const std::size_t first = glob.substr(1).starts_with('!') || glob.substr(1).starts_with('^') ? 2 : 1;
+      const std::size_t end = glob.find(']', first + 1);
+      if (end == std::string_view::npos) return true;
+      glob.remove_prefix(end);
+    }
+    glob.remove_prefix(std::min<std::size_t>(glob.front() == '\\' ? 2 : 1, glob.size()));
+  }
+  return false;
+}
+
+Result<void> set_hidden_interfaces(Configuration& configuration, const KeyFile::Entry& entry) {
+  const auto value = string_value(entry);
+  if (!value) return value.error();
+  std::vector<std::string> globs;
+  append_list(globs, *value);
+  std::reverse(globs.begin(), globs.end());
+  for (const auto& glob : globs) {
+    if (has_open_bracket(glob)) {
+      return Error{"key 'hide-interfaces' has the item '" + glob + "', in which a '[' is never closed"};
+    }
+  }
+  configuration.hidden_interfaces = std::move(globs);
+  return {};
+}
+
 constexpr std::array kGeneralKeys{
     Key{"daemon", set_boolean<&Configuration::daemonize>},
     Key{"method", set_string<&Configuration::method>},
@@ -141,12 +171,14 @@ constexpr std::array kFreezeKeys{
 constexpr std::array kVsockKeys{Key{"allow-cid", set_vsock_peers}};
 
 constexpr std::array kHotplugKeys{Key{"auto-online", set_boolean<&Configuration::auto_online>}};
+constexpr std::array kNetworkKeys{Key{"hide-interfaces", set_hidden_interfaces}};
 
 std::span<const Key> keys_of(std::string_view group) {
   if (group == "general") return kGeneralKeys;
   if (group == "vsock") return kVsockKeys;
   if (group == "fsfreeze") return kFreezeKeys;
   if (group == "hotplug") return kHotplugKeys;
+  if (group == "network") return kNetworkKeys;
   return {};
 }
 
@@ -259,7 +291,7 @@ bool apply_configuration_text(std::string_view text, Configuration& configuratio
     findings.errors.push_back(file.error().text);
     return true;
   }
-  constexpr std::array<std::string_view, 4> kGroups{"general", "vsock", "fsfreeze", "hotplug"};
+  constexpr std::array<std::string_view, 5> kGroups{"general", "vsock", "fsfreeze", "hotplug", "network"};
   for (const auto& group : file->groups()) {
     if (keys_of(group.name).empty()) {
       warn_of_unknown("group", group.name, "", kGroups, findings);

@@ -143,6 +143,26 @@ TEST_F(ConfigurationFile, RefusesABadValueForPluggedDevices) {
   EXPECT_TRUE(configuration_.auto_online);
 }
 
+TEST_F(ConfigurationFile, ReadsWhichInterfacesToHide) {
+  EXPECT_EQ(configuration_.hidden_interfaces, Names{});
+  load_text("[network]\nhide-interfaces = docker*, veth[0-9]*; []a], x[[]\n");
+  EXPECT_EQ(findings_.errors, Names{});
+  EXPECT_EQ(findings_.warnings, Names{});
+  EXPECT_EQ(configuration_.hidden_interfaces, (Names{"docker*", "veth[0-9]*", "[]a]", "x[[]"}));
+}
+
+TEST_F(ConfigurationFile, RefusesAGlobThatCouldNeverMatch) {
+  for (const std::string glob : {"veth[0-9", "[", "[]", "[!]", "a[b]c["}) {
+    findings_ = {};
+    load_text("[network]\nhide-interfaces=eth*," + glob + "\n");
+    EXPECT_EQ(findings_.errors, Names{prefix("c.conf") + "key 'hide-interfaces' has the item '" + glob +
+                                      "', in which a '[' is never closed"});
+    EXPECT_EQ(configuration_.hidden_interfaces, Names{});
+  }
+  load_text("[network]\nhide-interfaces=a\\\\[b\n");
+  EXPECT_EQ(configuration_.hidden_interfaces, Names{"a\\[b"});
+}
+
 TEST_F(ConfigurationFile, MayBeMissingUnlessTheOptionNamesIt) {
   load({.option = {}, .environment = {}, .defaults = {path("none"), path("x/none")}});
   EXPECT_EQ(findings_.errors, Names{});
@@ -240,10 +260,12 @@ TEST_F(ConfigurationFile, ReadsItsOwnDumpBack) {
   original.fsfreeze_hook = "/hook";
   original.block_rpcs = {"b", "a"};
   original.vsock_peers = {.any = true, .cids = {3}};
+  original.hidden_interfaces = {"docker*", "[!e]?\\*"};
   load_text(configuration_text(original));
   EXPECT_EQ(findings_.errors, Names{});
   EXPECT_EQ(findings_.warnings, Names{});
   EXPECT_EQ(configuration_.block_rpcs, (Names{"a", "b"}));  // reversed once more
+  EXPECT_EQ(configuration_.hidden_interfaces, original.hidden_interfaces);
   configuration_.block_rpcs = original.block_rpcs;
   EXPECT_EQ(configuration_text(configuration_), configuration_text(original));
 }
@@ -264,6 +286,7 @@ TEST_F(ConfigurationFile, ThatIsInstalledSetsNothingAndShowsTheDefaults) {
   expected.path = kDefaultVirtioPath;
   expected.fsfreeze_hook = kDefaultFreezeHook;
   expected.logfile = "/var/log/guestd.log";
+  expected.hidden_interfaces = {"docker*", "br-*", "veth*", "cni*", "cali*", "flannel*"};
   EXPECT_EQ(configuration_text(configuration_), configuration_text(expected));
 }
 

@@ -47,6 +47,20 @@ class Protocol(GuestTest):
         self.assertEqual("The command guest-nonsense has not been found", raised.exception.desc)
 
 
+class Network(GuestTest):
+    def test_interfaces_are_those_of_sysfs(self):
+        told = self.host.call("guest-network-get-interfaces")
+        names = self.machine.run("ls /sys/class/net").split()
+        self.assertEqual(sorted(names), sorted(entry["name"] for entry in told))
+        for entry in told:
+            address = self.machine.run(f"cat /sys/class/net/{entry['name']}/address")
+            self.assertEqual(address, entry["hardware-address"])
+
+    def test_summary_knows_the_loopback_interface(self):
+        summary = self.host.call("guestd-network-get-summary", {"kinds": ["loopback"]})
+        self.assertEqual(["lo"], [entry["name"] for entry in summary["interfaces"]])
+
+
 class System(GuestTest):
     def test_time_is_the_guests(self):
         before = int(self.machine.run("date +%s%N"))

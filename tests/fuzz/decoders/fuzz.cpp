@@ -35,18 +35,20 @@ namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
 /// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 33> kHarmless = {
-    "guest-sync", "guest-sync-delimited", "guest-ping", "guest-info", "guest-get-time", "guest-get-host-name",
-    "guest-get-osinfo", "guest-get-timezone", "guest-file-open", "guest-file-close", "guest-file-read",
-    "guest-file-write", "guest-file-seek", "guest-file-flush", "guest-get-fsinfo", "guest-get-disks",
-    "guest-get-diskstats", "guest-fstrim",
-    // freezing
-    "guest-fsfreeze-status", "guest-fsfreeze-freeze", "guest-fsfreeze-freeze-list", "guest-fsfreeze-thaw",
-    "guestd-fsfreeze-report", "guestd-fsfreeze-check",
-    // CPUs, memory and figures
-    "guest-get-vcpus", "guest-set-vcpus", "guest-get-memory-blocks", "guest-set-memory-blocks",
-    "guest-get-memory-block-info", "guest-get-cpustats", "guest-get-load", "guestd-get-memory-stats",
-    "guestd-get-pressure"};
+constexpr auto kHarmless = std::to_array<std::string_view>(
+    {"guest-sync", "guest-sync-delimited", "guest-ping", "guest-info", "guest-get-time", "guest-get-host-name",
+     "guest-get-osinfo", "guest-get-timezone", "guest-file-open", "guest-file-close", "guest-file-read",
+     "guest-file-write", "guest-file-seek", "guest-file-flush", "guest-get-fsinfo", "guest-get-disks",
+     "guest-get-diskstats", "guest-fstrim",
+     // freezing
+     "guest-fsfreeze-status", "guest-fsfreeze-freeze", "guest-fsfreeze-freeze-list", "guest-fsfreeze-thaw",
+     "guestd-fsfreeze-report", "guestd-fsfreeze-check",
+     // CPUs, memory and figures
+     "guest-get-vcpus", "guest-set-vcpus", "guest-get-memory-blocks", "guest-set-memory-blocks",
+     "guest-get-memory-block-info", "guest-get-cpustats", "guest-get-load", "guestd-get-memory-stats",
+     "guestd-get-pressure",
+     // network
+     "guest-network-get-interfaces", "guest-network-get-route", "guestd-network-get-summary"});
 
 void require(bool condition) {
   if (!condition) std::abort();
