@@ -89,20 +89,26 @@ class Fitting {
   }
 
   void object(const Json& value, const ObjectType& object, const std::string& where) {
-    auto members = all_members(object);
-    const ObjectType::Branch* branch = nullptr;
-    bool whole = true;  // all members are known: not so if the branch is left open
-    if (!object.discriminator.empty()) {
-      const auto* choice = value.find(object.discriminator);
-      whole = choice != nullptr && choice->kind == Kind::kString;
-      if (whole) branch = find_branch(object, choice->text);
-      if (branch != nullptr) {
-        const auto more = all_members(*branch->type->object());
-        members.insert(members.end(), more.begin(), more.end());
-      }
-    }
+    std::vector<const Member*> members;
+    const bool whole = collect(value, object, members);
     for (const auto* member : members) this->member(value, *member, where);
     if (whole) unknown(value, members, where);
+  }
+
+  /// The members that `value` may have. False if there may be others: of a branch that is left open, or of a type that
+  /// is not defined.
+  static bool collect(const Json& value, const ObjectType& object, std::vector<const Member*>& members) {
+    const auto own = all_members(object);
+    members.insert(members.end(), own.begin(), own.end());
+    for (const auto* base = object.base; base != nullptr; base = base->object()->base) {
+      if (base->object() == nullptr) return false;
+    }
+    if (object.discriminator.empty()) return true;
+    const auto* choice = value.find(object.discriminator);
+    if (choice == nullptr || choice->kind != Kind::kString) return false;
+    const auto* branch = find_branch(object, choice->text);
+    if (branch == nullptr) return true;
+    return branch->type->object() != nullptr && collect(value, *branch->type->object(), members);
   }
 
   void member(const Json& value, const Member& member, const std::string& where) {

@@ -214,6 +214,7 @@ class Markdown {
     head(block.columns);
     for (const auto& each : block.rows) {
       std::vector<std::string> cells;
+      cells.reserve(each.size());
       for (const auto& words : each) cells.push_back(cell(written(words)));
       row(cells);
     }

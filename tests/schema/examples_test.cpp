@@ -131,6 +131,18 @@ TEST(Examples, WithWrongRepliesAreReportedOnTheirLine) {
               ElementsAre("test.json:14: error: example: a reply without a request"));
 }
 
+TEST(Examples, MayHoldAnythingWhereTypesAreNotDefined) {
+  auto compiled = compile(
+      "{ 'enum': 'Ea', 'data': [ 'a' ] }\n"
+      "{ 'union': 'Xa', 'base': { 'k': 'Ea' }, 'discriminator': 'k', 'data': { 'a': 'Gone' } }\n"
+      "##\n# @do:\n#\n# Example:\n#\n# -> {\"execute\": \"do\", \"arguments\": {\"k\": \"a\", \"b\": 1}}\n##\n"
+      "{ 'command': 'do', 'data': 'Xa', 'boxed': true }\n",
+      Dialect{.partial = true});
+  ASSERT_FALSE(compiled.diagnostics.any());
+  check_examples(compiled.schema, compiled.diagnostics);
+  EXPECT_FALSE(compiled.diagnostics.any());
+}
+
 TEST(Examples, BecomeATranscript) {
   const auto compiled = with_example("-> {\"execute\":\n      \"hush\"}\n\nText.\n-> {}\n<- ...\n");
   EXPECT_EQ(generate_transcript(compiled.schema), "# do-it\n> {\"execute\": \"hush\"}\n> {}\n< ...\n");
