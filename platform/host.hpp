@@ -5,7 +5,12 @@
 #include <string>
 
 #include "platform/clock.hpp"
+#include "platform/clock_devices.hpp"
+#include "platform/power.hpp"
+#include "platform/program.hpp"
 #include "platform/root.hpp"
+#include "platform/set_clock.hpp"
+#include "platform/system_bus.hpp"
 
 namespace guestd::platform {
 
@@ -15,9 +20,18 @@ struct Host {
   Root root;
   std::unique_ptr<const Clock> clock;
   std::string os_release_path;  ///< file to read instead of the usual os-release; empty: the usual ones
+  std::unique_ptr<Programs> programs{};
+  std::unique_ptr<const SystemBus> bus{};
+  std::unique_ptr<ClockDevices> clock_devices{};
+  std::unique_ptr<KernelPower> kernel_power{};
+
+  [[nodiscard]] ClockTools clock_tools() const { return {root, *clock_devices, *programs}; }
+  [[nodiscard]] PowerTools power_tools() const { return {root, *bus, *programs, *kernel_power}; }
 };
 
-/// This machine, with what the environment variable QGA_OS_RELEASE says.
+/// This machine, with what the environment variable QGA_OS_RELEASE says. With GUESTD_HANDS_OFF in the environment its
+/// clocks, its power and its services are left alone, whatever the agent is told: tests set it, because the machine is
+/// the one that they run on.
 Host system_host();
 
 }  // namespace guestd::platform

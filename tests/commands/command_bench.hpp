@@ -16,6 +16,9 @@
 #include "generated/commands.hpp"
 #include "platform/host.hpp"
 #include "protocol/base64.hpp"
+#include "tests/support/fake_clock_devices.hpp"
+#include "tests/support/fake_power.hpp"
+#include "tests/support/fake_programs.hpp"
 #include "tests/support/fixture_root.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -28,7 +31,7 @@ class FakeCatalog final : public CommandCatalog {
 };
 
 /// What commands need around them: a machine (this one, unless a fixture is given) with a clock that stands still, and
-/// a state directory of its own. `context()` is what they are called with.
+/// a state directory of its own. What changes a machine is only recorded. `context()` is what they are called with.
 class CommandBench {
  public:
   CommandBench() : CommandBench(platform::Root::system()) {}
@@ -45,6 +48,9 @@ class CommandBench {
   [[nodiscard]] support::FakeClock& clock() { return *clock_; }
   [[nodiscard]] FileHandles& files() { return *files_; }
   [[nodiscard]] FakeCatalog& catalog() { return catalog_; }
+  [[nodiscard]] support::FakePrograms& programs() { return *programs_; }
+  [[nodiscard]] support::FakeClockDevices& clock_devices() { return *clock_devices_; }
+  [[nodiscard]] support::FakePower& power() { return *power_; }
 
   /// As after a crash, in the same state directory: what the agent before would have written at its end is lost.
   void crash() {
@@ -64,7 +70,17 @@ class CommandBench {
     auto clock = std::make_unique<support::FakeClock>();
     clock_ = clock.get();
     host_.clock = std::move(clock);
+    host_.bus = platform::no_system_bus("a test has no bus");
+    programs_ = own(host_.programs, std::make_unique<support::FakePrograms>());
+    clock_devices_ = own(host_.clock_devices, std::make_unique<support::FakeClockDevices>());
+    power_ = own(host_.kernel_power, std::make_unique<support::FakePower>());
     start();
+  }
+  template <typename Interface, typename Fake>
+  static Fake* own(std::unique_ptr<Interface>& place, std::unique_ptr<Fake> fake) {
+    Fake* raw = fake.get();
+    place = std::move(fake);
+    return raw;
   }
   void stop() {
     context_.reset();
@@ -84,6 +100,9 @@ class CommandBench {
   support::FakeClock* clock_ = nullptr;
   std::unique_ptr<FileHandles> files_;
   FakeCatalog catalog_;
+  support::FakePrograms* programs_ = nullptr;
+  support::FakeClockDevices* clock_devices_ = nullptr;
+  support::FakePower* power_ = nullptr;
   std::optional<Context> context_;
 };
 

@@ -12,6 +12,9 @@
 #include "platform/clock.hpp"
 #include "platform/host.hpp"
 #include "platform/root.hpp"
+#include "tests/support/fake_clock_devices.hpp"
+#include "tests/support/fake_power.hpp"
+#include "tests/support/fake_programs.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::support {
@@ -46,8 +49,15 @@ class FixtureRoot {
 
   [[nodiscard]] const TempDir& dir() const { return dir_; }
   [[nodiscard]] platform::Root root() const { return *platform::Root::at(dir_.str()); }
-  /// The machine as commands see it, with its clock standing still.
-  [[nodiscard]] platform::Host host() const { return {root(), std::make_unique<FakeClock>(), ""}; }
+  /// The machine as commands see it, with its clock standing still and no bus. What changes a machine is only recorded.
+  [[nodiscard]] platform::Host host() const {
+    platform::Host host{root(), std::make_unique<FakeClock>(), ""};
+    host.programs = std::make_unique<FakePrograms>();
+    host.bus = platform::no_system_bus("a fixture has no bus");
+    host.clock_devices = std::make_unique<FakeClockDevices>();
+    host.kernel_power = std::make_unique<FakePower>();
+    return host;
+  }
 
  private:
   TempDir dir_;
