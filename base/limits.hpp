@@ -54,4 +54,7 @@ inline constexpr std::int64_t kFileReadAtOnceBytes = 64 << 10;
 /// First handle, as in qemu-ga.
 inline constexpr std::int64_t kFirstFileHandle = 1000;
 
+/// Random bytes that a host hands over after a restore.
+inline constexpr std::size_t kRestoreEntropyBytes = 4096;
+
 }  // namespace guestd::limits

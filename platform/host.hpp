@@ -6,6 +6,7 @@
 
 #include "platform/clock.hpp"
 #include "platform/clock_devices.hpp"
+#include "platform/identity.hpp"
 #include "platform/power.hpp"
 #include "platform/program.hpp"
 #include "platform/root.hpp"
@@ -24,14 +25,15 @@ struct Host {
   std::unique_ptr<const SystemBus> bus{};
   std::unique_ptr<ClockDevices> clock_devices{};
   std::unique_ptr<KernelPower> kernel_power{};
+  std::unique_ptr<Identity> identity{};
 
   [[nodiscard]] ClockTools clock_tools() const { return {root, *clock_devices, *programs}; }
   [[nodiscard]] PowerTools power_tools() const { return {root, *bus, *programs, *kernel_power}; }
 };
 
 /// This machine, with what the environment variable QGA_OS_RELEASE says. With GUESTD_HANDS_OFF in the environment its
-/// clocks, its power and its services are left alone, whatever the agent is told: tests set it, because the machine is
-/// the one that they run on.
+/// clocks, its power, its identity and its services are left alone, whatever the agent is told: tests set it, because
+/// the machine is the one that they run on.
 Host system_host();
 
 }  // namespace guestd::platform

@@ -21,6 +21,9 @@ struct ClockTools {
 /// Whether /etc/adjtime (hwclock(8)) says that the hardware clock shows local time.
 bool parse_adjtime_is_local(std::string_view adjtime);
 
+/// Whether qemu-ga would take this time (in nanoseconds since 1970): the years 1970 to 2069.
+Result<void> check_clock_time(std::int64_t time_ns);
+
 /// What the hardware clock says, in nanoseconds since 1970 (UTC). Without one, the host's clock; with neither the error
 /// is Kind::kUnsupported.
 Result<std::int64_t> hardware_clock_ns(const ClockTools& tools);

@@ -13,6 +13,7 @@ void take_hold(Host& host) {
   host.bus = system_bus();
   host.clock_devices = kernel_clock_devices(host.root);
   host.kernel_power = kernel_power(host.root);
+  host.identity = kernel_identity_state(host.root);
 }
 
 void leave_alone(Host& host, const std::string& reason) {
@@ -20,6 +21,7 @@ void leave_alone(Host& host, const std::string& reason) {
   host.bus = no_system_bus(reason);
   host.clock_devices = refusing_clock_devices(reason);
   host.kernel_power = refusing_power(reason);
+  host.identity = refusing_identity(reason);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace guestd::platform {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kYear2070 = 3'155'760'000;  // its begin, in seconds since 1970
 
 bool rtc_is_local(const Root& root) {
   const auto adjtime = root.read_file("/etc/adjtime");
@@ -59,6 +60,13 @@ bool parse_adjtime_is_local(std::string_view adjtime) {
     adjtime.remove_prefix(end + 1);
   }
   return adjtime.substr(0, adjtime.find('\n')) == "LOCAL";
+}
+
+Result<void> check_clock_time(std::int64_t time_ns) {
+  const std::int64_t seconds = time_ns / kSecond;
+  if (!std::in_range<std::time_t>(seconds)) return Error{"Time " + std::to_string(time_ns) + " is too large"};
+  if (time_ns < 0 || seconds >= kYear2070) return Error{"Invalid time: not within the years 1970 to 2069"};
+  return {};
 }
 
 Result<std::int64_t> hardware_clock_ns(const ClockTools& tools) {

@@ -17,6 +17,7 @@
 #include "platform/host.hpp"
 #include "protocol/base64.hpp"
 #include "tests/support/fake_clock_devices.hpp"
+#include "tests/support/fake_identity.hpp"
 #include "tests/support/fake_power.hpp"
 #include "tests/support/fake_programs.hpp"
 #include "tests/support/fixture_root.hpp"
@@ -51,6 +52,7 @@ class CommandBench {
   [[nodiscard]] support::FakePrograms& programs() { return *programs_; }
   [[nodiscard]] support::FakeClockDevices& clock_devices() { return *clock_devices_; }
   [[nodiscard]] support::FakePower& power() { return *power_; }
+  [[nodiscard]] support::FakeIdentity& identity() { return *identity_; }
 
   /// As after a crash, in the same state directory: what the agent before would have written at its end is lost.
   void crash() {
@@ -74,6 +76,7 @@ class CommandBench {
     programs_ = own(host_.programs, std::make_unique<support::FakePrograms>());
     clock_devices_ = own(host_.clock_devices, std::make_unique<support::FakeClockDevices>());
     power_ = own(host_.kernel_power, std::make_unique<support::FakePower>());
+    identity_ = own(host_.identity, std::make_unique<support::FakeIdentity>());
     start();
   }
   template <typename Interface, typename Fake>
@@ -103,6 +106,7 @@ class CommandBench {
   support::FakePrograms* programs_ = nullptr;
   support::FakeClockDevices* clock_devices_ = nullptr;
   support::FakePower* power_ = nullptr;
+  support::FakeIdentity* identity_ = nullptr;
   std::optional<Context> context_;
 };
 

@@ -13,6 +13,7 @@
 #include "platform/host.hpp"
 #include "platform/root.hpp"
 #include "tests/support/fake_clock_devices.hpp"
+#include "tests/support/fake_identity.hpp"
 #include "tests/support/fake_power.hpp"
 #include "tests/support/fake_programs.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -56,6 +57,7 @@ class FixtureRoot {
     host.bus = platform::no_system_bus("a fixture has no bus");
     host.clock_devices = std::make_unique<FakeClockDevices>();
     host.kernel_power = std::make_unique<FakePower>();
+    host.identity = std::make_unique<FakeIdentity>();
     return host;
   }
 

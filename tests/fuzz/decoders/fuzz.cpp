@@ -23,17 +23,23 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/request.hpp"
 #include "tests/support/agent.hpp"
+#include "tests/support/fake_clock_devices.hpp"
+#include "tests/support/fake_identity.hpp"
+#include "tests/support/fake_power.hpp"
+#include "tests/support/fake_programs.hpp"
 
 namespace {
 
 namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
-/// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 14> kHarmless = {
-    "guest-sync",          "guest-sync-delimited", "guest-ping",         "guest-info",      "guest-get-time",
-    "guest-get-host-name", "guest-get-osinfo",     "guest-get-timezone", "guest-file-open", "guest-file-close",
-    "guest-file-read",     "guest-file-write",     "guest-file-seek",    "guest-file-flush"};
+/// Only commands that touch nothing but the root that they are given, and whose effects are recording ones below: a
+/// fuzzer must not switch the machine off.
+constexpr std::array<std::string_view, 20> kHarmless = {
+    "guest-set-time",       "guest-shutdown",      "guest-suspend-disk",   "guest-suspend-ram",  "guest-suspend-hybrid",
+    "guestd-after-restore", "guest-sync",          "guest-sync-delimited", "guest-ping",         "guest-info",
+    "guest-get-time",       "guest-get-host-name", "guest-get-osinfo",     "guest-get-timezone", "guest-file-open",
+    "guest-file-close",     "guest-file-read",     "guest-file-write",     "guest-file-seek",    "guest-file-flush"};
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -49,6 +55,11 @@ class Machine {
  public:
   Machine()
       : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), ""} {
+    host_.programs = std::make_unique<guestd::support::FakePrograms>();
+    host_.bus = guestd::platform::no_system_bus("a fuzzer has no bus");
+    host_.clock_devices = std::make_unique<guestd::support::FakeClockDevices>();
+    host_.kernel_power = std::make_unique<guestd::support::FakePower>();
+    host_.identity = std::make_unique<guestd::support::FakeIdentity>();
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
     require(opened.has_value());
     files_ = *std::move(opened);
