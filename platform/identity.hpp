@@ -28,7 +28,7 @@ class Identity {
 };
 
 /// The real one; on a fixture it refuses everything.
-std::unique_ptr<Identity> kernel_identity_state(const Root& root);
+std::unique_ptr<Identity> system_identity(const Root& root);
 
 /// Refuses everything with `reason`.
 std::unique_ptr<Identity> refusing_identity(std::string reason);

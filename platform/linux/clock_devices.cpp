@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <limits>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -126,7 +127,10 @@ class KernelClockDevices final : public ClockDevices {
     const auto clock = static_cast<clockid_t>((~static_cast<unsigned int>(device->get()) << 3U) | 3U);
     timespec now{};
     if (::clock_gettime(clock, &now) != 0) return Error::from_errno("cannot read " + path, errno);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    if (now.tv_sec < 0 || now.tv_sec >= std::numeric_limits<std::int64_t>::max() / kSecond)
+      return Error{path + " shows no time that can be"};
+    return std::int64_t{now.tv_sec} * kSecond + now.tv_nsec;
   }
 
   Root root_ = Root::system();

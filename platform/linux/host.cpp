@@ -13,7 +13,7 @@ void take_hold(Host& host) {
   host.bus = system_bus();
   host.clock_devices = kernel_clock_devices(host.root);
   host.kernel_power = kernel_power(host.root);
-  host.identity = kernel_identity_state(host.root);
+  host.identity = system_identity(host.root);
 }
 
 void leave_alone(Host& host, const std::string& reason) {

@@ -18,7 +18,7 @@
 namespace guestd::platform {
 namespace {
 
-class KernelIdentity final : public Identity {
+class RealIdentity final : public Identity {
  public:
   Result<void> add_entropy(std::span<const std::byte> bytes, int credited_bits) override {
     // struct rand_pool_info: two numbers, and then the bytes.
@@ -73,9 +73,9 @@ class RefusingIdentity final : public Identity {
 
 }  // namespace
 
-std::unique_ptr<Identity> kernel_identity_state(const Root& root) {
+std::unique_ptr<Identity> system_identity(const Root& root) {
   if (!root.is_system()) return refusing_identity("this is a fixture");
-  return std::make_unique<KernelIdentity>();
+  return std::make_unique<RealIdentity>();
 }
 
 std::unique_ptr<Identity> refusing_identity(std::string reason) {

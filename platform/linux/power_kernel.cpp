@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 #include <future>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -20,11 +21,15 @@ constexpr std::chrono::seconds kSyncLimit{20};
 void sync_for_a_while() {
   std::promise<void> done;
   auto finished = done.get_future();
-  std::thread([done = std::move(done)]() mutable {
-    ::sync();
-    done.set_value();
-  }).detach();
-  (void)finished.wait_for(kSyncLimit);
+  try {
+    std::thread([done = std::move(done)]() mutable {
+      ::sync();
+      done.set_value();
+    }).detach();
+    (void)finished.wait_for(kSyncLimit);
+  } catch (const std::system_error&) {
+    ::sync();  // no thread to be had: without a limit, then
+  }
 }
 
 // reboot(2): one of the words does not fit into the type that the call takes.

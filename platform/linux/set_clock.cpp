@@ -71,7 +71,12 @@ Result<void> check_clock_time(std::int64_t time_ns) {
 
 Result<std::int64_t> hardware_clock_ns(const ClockTools& tools) {
   const auto shown = tools.devices.read_rtc();
-  if (shown) return utc_of(tools.root, *shown) * kSecond;
+  if (shown) {
+    const std::int64_t seconds = utc_of(tools.root, *shown);
+    // A clock without a battery may show the year 9999, which nanoseconds do not reach.
+    if (seconds < 0 || seconds >= kYear2070) return Error{"the hardware clock is not within the years 1970 to 2069"};
+    return seconds * kSecond;
+  }
   if (shown.error().kind != Error::Kind::kUnsupported) return shown.error();
   auto host = tools.devices.read_host_clock();
   if (!host && host.error().kind == Error::Kind::kUnsupported) return shown.error();

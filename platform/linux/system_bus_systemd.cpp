@@ -210,7 +210,7 @@ class SdBusConnection final : public BusConnection {
     }
     if (result < 0) return Error::from_errno("the call cannot be made", -result);
 
-    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_error error{};
     sd_bus_message* answer = nullptr;
     const auto limit = std::chrono::duration_cast<Microseconds>(call.time_limit).count();
     result = library_.call(bus_.get(), made, static_cast<std::uint64_t>(limit), &error, &answer);

@@ -40,9 +40,9 @@ TEST(RenewMachineId, WritesNothingWithoutRandomNumbers) {
   EXPECT_THAT(identity.log(), IsEmpty());
 }
 
-TEST(KernelIdentityState, IsOutOfReachOnAFixture) {
+TEST(SystemIdentity, IsOutOfReachOnAFixture) {
   const support::FixtureRoot fixture;
-  const auto identity = kernel_identity_state(fixture.root());
+  const auto identity = system_identity(fixture.root());
   for (const auto& error : {identity->add_entropy({}, 0).error(), identity->reseed().error(), identity->draw().error(),
                             identity->replace_machine_id("").error()}) {
     EXPECT_EQ(error.text, "the identity is left alone: this is a fixture");

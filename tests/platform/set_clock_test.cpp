@@ -118,6 +118,17 @@ TEST_F(SetClock, WithNeitherClockSaysThatThereIsNone) {
   EXPECT_EQ(now.error().kind, Error::Kind::kUnsupported);
 }
 
+TEST_F(SetClock, BelievesNoHardwareClockThatIsFarOff) {
+  std::tm far = FakeClockDevices::at(kSummer);
+  for (const int year : {-100, 69, 170, 8099}) {
+    far.tm_year = year;
+    devices_.set_rtc(far);
+    const auto now = hardware_clock_ns(tools());
+    ASSERT_FALSE(now) << year;
+    EXPECT_EQ(now.error().text, "the hardware clock is not within the years 1970 to 2069");
+  }
+}
+
 TEST_F(SetClock, DoesNotPassOverAHardwareClockThatCannotBeRead) {
   devices_.fail("read", EIO);
   devices_.set_host_clock(1);
