@@ -78,4 +78,7 @@ inline constexpr std::size_t kNetworkTableBytes = 64U << 20U;
 /// Routes in one reply: at most about 400 bytes each, so that clients which take 10 MiB at most take it whole.
 inline constexpr std::size_t kNetworkRoutes = 25'000;
 
+/// Random bytes that a host hands over after a restore.
+inline constexpr std::size_t kRestoreEntropyBytes = 4096;
+
 }  // namespace guestd::limits

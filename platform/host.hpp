@@ -5,11 +5,16 @@
 #include <string>
 
 #include "platform/clock.hpp"
+#include "platform/clock_devices.hpp"
 #include "platform/disk_backends.hpp"
 #include "platform/freezer.hpp"
+#include "platform/identity.hpp"
 #include "platform/online_switch.hpp"
+#include "platform/power.hpp"
 #include "platform/program.hpp"
 #include "platform/root.hpp"
+#include "platform/set_clock.hpp"
+#include "platform/system_bus.hpp"
 
 namespace guestd::platform {
 
@@ -21,12 +26,20 @@ struct Host {
   std::string os_release_path;  ///< file to read instead of the usual os-release; empty: the usual ones
   DiskBackends disks{};
   std::unique_ptr<Freezer> freezer{};
-  std::unique_ptr<Programs> programs{};
   std::unique_ptr<const OnlineSwitch> online_switch{};
+  std::unique_ptr<Programs> programs{};
+  std::unique_ptr<const SystemBus> bus{};
+  std::unique_ptr<ClockDevices> clock_devices{};
+  std::unique_ptr<KernelPower> kernel_power{};
+  std::unique_ptr<Identity> identity{};
+
+  [[nodiscard]] ClockTools clock_tools() const { return {root, *clock_devices, *programs}; }
+  [[nodiscard]] PowerTools power_tools() const { return {root, *bus, *programs, *kernel_power}; }
 };
 
-/// This machine, with what the environment variable QGA_OS_RELEASE says. With GUESTD_NEVER_FREEZE in the environment
-/// it freezes nothing, whatever it is told: tests set it, because the disk that they stand on is this machine's.
+/// This machine, with what the environment variable QGA_OS_RELEASE says. With GUESTD_HANDS_OFF in the environment its
+/// clocks, its power, its identity, its services and its devices are left alone and nothing is frozen, whatever the
+/// agent is told: tests set it, because the machine is the one that they run on.
 Host system_host();
 
 }  // namespace guestd::platform

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "base/result.hpp"
@@ -31,5 +33,8 @@ class SysfsOnlineSwitch final : public OnlineSwitch {
  private:
   Root root_;
 };
+
+/// Switches nothing, with `reason`.
+std::unique_ptr<const OnlineSwitch> refusing_online_switch(std::string reason);
 
 }  // namespace guestd::platform

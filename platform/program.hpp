@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -70,5 +71,8 @@ class SystemPrograms final : public Programs {
   std::mutex mutex_;
   std::vector<pid_t> left_behind_;  // killed, but stuck in the kernel: collected when they come out
 };
+
+/// Runs nothing, with `reason`.
+std::unique_ptr<Programs> refusing_programs(std::string reason);
 
 }  // namespace guestd::platform

@@ -22,7 +22,26 @@ int write_value(const Root& root, const std::string& path, std::string_view valu
   }
 }
 
+class RefusingOnlineSwitch final : public OnlineSwitch {
+ public:
+  explicit RefusingOnlineSwitch(std::string reason) : reason_(std::move(reason)) {}
+
+  [[nodiscard]] Result<void> set_cpu(std::int64_t number, bool) const override {
+    return Error{"cannot switch cpu" + std::to_string(number) + ": " + reason_, EPERM};
+  }
+  [[nodiscard]] Result<void> set_memory_block(std::uint64_t number, bool) const override {
+    return Error{"cannot switch memory" + std::to_string(number) + ": " + reason_, EPERM};
+  }
+
+ private:
+  std::string reason_;
+};
+
 }  // namespace
+
+std::unique_ptr<const OnlineSwitch> refusing_online_switch(std::string reason) {
+  return std::make_unique<RefusingOnlineSwitch>(std::move(reason));
+}
 
 Result<void> SysfsOnlineSwitch::set_cpu(std::int64_t number, bool online) const {
   const std::string path = "/sys/devices/system/cpu/cpu" + std::to_string(number) + "//online";

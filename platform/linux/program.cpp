@@ -224,6 +224,18 @@ class Run {
   int status_ = 0;
 };
 
+class RefusingPrograms final : public Programs {
+ public:
+  explicit RefusingPrograms(std::string reason) : reason_(std::move(reason)) {}
+
+  Result<ProgramEnd> run(const ProgramCall& call) override {
+    return Error{"cannot run " + call.path + ": " + reason_, EPERM};
+  }
+
+ private:
+  std::string reason_;
+};
+
 bool is_plain(char character) { return static_cast<unsigned char>(character) >= 0x20 && character != 0x7F; }
 
 }  // namespace
@@ -297,6 +309,10 @@ void SystemPrograms::reap_left_behind() {
 void SystemPrograms::leave_behind(pid_t pid) {
   const std::lock_guard lock(mutex_);
   left_behind_.push_back(pid);
+}
+
+std::unique_ptr<Programs> refusing_programs(std::string reason) {
+  return std::make_unique<RefusingPrograms>(std::move(reason));
 }
 
 }  // namespace guestd::platform

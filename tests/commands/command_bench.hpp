@@ -17,9 +17,12 @@
 #include "generated/commands.hpp"
 #include "platform/host.hpp"
 #include "protocol/base64.hpp"
+#include "tests/support/fake_clock_devices.hpp"
 #include "tests/support/fake_disks.hpp"
 #include "tests/support/fake_freeze_listener.hpp"
 #include "tests/support/fake_freezer.hpp"
+#include "tests/support/fake_identity.hpp"
+#include "tests/support/fake_power.hpp"
 #include "tests/support/fake_programs.hpp"
 #include "tests/support/fixture_root.hpp"
 #include "tests/support/recording_switch.hpp"
@@ -60,6 +63,9 @@ class CommandBench {
   [[nodiscard]] FreezeState& freeze() { return *freeze_; }
   /// In effect with the next restart() or crash().
   [[nodiscard]] FreezeSettings& freeze_settings() { return freeze_settings_; }
+  [[nodiscard]] support::FakeClockDevices& clock_devices() { return *clock_devices_; }
+  [[nodiscard]] support::FakePower& power() { return *power_; }
+  [[nodiscard]] support::FakeIdentity& identity() { return *identity_; }
 
   /// As after a crash, in the same state directory: what the agent before would have written at its end is lost.
   void crash() {
@@ -79,19 +85,23 @@ class CommandBench {
     auto clock = std::make_unique<support::FakeClock>();
     clock_ = clock.get();
     host_.clock = std::move(clock);
-    auto switches = std::make_unique<support::RecordingSwitch>();
-    switches_ = switches.get();
-    host_.online_switch = std::move(switches);
+    switches_ = own(host_.online_switch, std::make_unique<support::RecordingSwitch>());
     host_.disks = support::fake_disks(disks_);
-    auto freezer = std::make_unique<support::FakeFreezer>();
-    freezer_ = freezer.get();
-    host_.freezer = std::move(freezer);
-    auto programs = std::make_unique<support::FakePrograms>();
-    programs_ = programs.get();
-    host_.programs = std::move(programs);
+    freezer_ = own(host_.freezer, std::make_unique<support::FakeFreezer>());
     freeze_settings_.state_directory = state_dir_.str();
     freeze_settings_.hook_folder = dir_.str() + "/freeze.d";
+    host_.bus = platform::no_system_bus("a test has no bus");
+    programs_ = own(host_.programs, std::make_unique<support::FakePrograms>());
+    clock_devices_ = own(host_.clock_devices, std::make_unique<support::FakeClockDevices>());
+    power_ = own(host_.kernel_power, std::make_unique<support::FakePower>());
+    identity_ = own(host_.identity, std::make_unique<support::FakeIdentity>());
     start();
+  }
+  template <typename Interface, typename Fake>
+  static Fake* own(std::unique_ptr<Interface>& place, std::unique_ptr<Fake> fake) {
+    Fake* raw = fake.get();
+    place = std::move(fake);
+    return raw;
   }
   void stop() {
     context_.reset();
@@ -120,6 +130,9 @@ class CommandBench {
   support::FakeFreezeListener listener_;
   FreezeSettings freeze_settings_;
   std::unique_ptr<FreezeState> freeze_;
+  support::FakeClockDevices* clock_devices_ = nullptr;
+  support::FakePower* power_ = nullptr;
+  support::FakeIdentity* identity_ = nullptr;
   std::optional<Context> context_;
 };
 

@@ -70,7 +70,7 @@ class Agent:
 
     def start(self):
         world.assert_safe()
-        environment = {name: value for name, value in os.environ.items() if name != "GUESTD_NEVER_FREEZE"}
+        environment = {name: value for name, value in os.environ.items() if name != "GUESTD_HANDS_OFF"}
         with open("/run/agent.log", "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "-c", "/run/guestd.conf", "-m", "unix-listen", "-p", SOCKET, "-t", STATE,

@@ -29,7 +29,7 @@ class Peer:
         with open(f"/run/{name}.conf", "w", encoding="utf-8") as file:
             file.write("[general]\n")
         environment = dict(os.environ, QGA_CONF=f"/run/{name}.conf")
-        environment.pop("GUESTD_NEVER_FREEZE", None)
+        environment.pop("GUESTD_HANDS_OFF", None)
         self.process = subprocess.Popen([binary, "-m", "unix-listen", "-p", self.socket, "-t", state], env=environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.client = agents.Client(self.socket)

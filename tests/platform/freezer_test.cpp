@@ -52,12 +52,12 @@ TEST(KernelFreezer, FollowsNoLinks) {
 }
 
 TEST(SystemHost, FreezesNothingWhereItIsTold) {
-  ::setenv("GUESTD_NEVER_FREEZE", "1", 1);
+  ::setenv("GUESTD_HANDS_OFF", "1", 1);
   const Host host = system_host();
   const auto target = host.freezer->open(mount_at("/proc"));
-  ::unsetenv("GUESTD_NEVER_FREEZE");
+  ::unsetenv("GUESTD_HANDS_OFF");
   ASSERT_FALSE(target);
-  EXPECT_EQ(target.error().text, "failed to open /proc: GUESTD_NEVER_FREEZE is set");
+  EXPECT_EQ(target.error().text, "failed to open /proc: GUESTD_HANDS_OFF is set");
 }
 
 }  // namespace

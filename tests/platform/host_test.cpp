@@ -27,6 +27,17 @@ TEST(SystemHost, TakesTheOsReleaseFileFromTheEnvironment) {
   EXPECT_EQ(host.os_release_path, "/some/file");
 }
 
+TEST(SystemHost, LeavesTheMachineAloneIfItIsToldSo) {
+  ::setenv("GUESTD_HANDS_OFF", "1", 1);
+  const Host host = system_host();
+  ::unsetenv("GUESTD_HANDS_OFF");
+  EXPECT_FALSE(host.programs->run({"/bin/true"}));
+  EXPECT_FALSE(host.bus->connect());
+  EXPECT_EQ(host.clock_devices->find_rtc().error().text, "the clocks are left alone: GUESTD_HANDS_OFF is set");
+  EXPECT_EQ(host.kernel_power->write("state", "none").error().text, "the power is left alone: GUESTD_HANDS_OFF is set");
+  EXPECT_EQ(host.identity->draw().error().text, "the identity is left alone: GUESTD_HANDS_OFF is set");
+}
+
 TEST(SystemClock, CountsInNanosecondsSince1970) {
   const auto expected = std::chrono::system_clock::now().time_since_epoch();
   const auto now = std::chrono::nanoseconds(SystemClock().now_ns());

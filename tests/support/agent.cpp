@@ -129,8 +129,9 @@ Process::Process(const Launch& launch) {
   std::vector<std::string> arguments = launch.arguments;
   arguments.insert(arguments.begin(), launch.binary);
   std::vector<std::string> environment = merged_environment(launch.environment);
-  // The disk that the tests stand on is this machine's. Real freezes are tests/freeze's, in a world of their own.
-  environment.emplace_back("GUESTD_NEVER_FREEZE=1");
+  // The machine is the one that the tests run on: its clock is not to be set, nor is it to be frozen or switched off.
+  // Real freezes are tests/freeze's, in a world of their own.
+  environment.emplace_back("GUESTD_HANDS_OFF=1");
   const auto argv = pointers(arguments);
   const auto envp = pointers(environment);
   const UniqueFd output(

@@ -12,8 +12,11 @@
 #include "platform/clock.hpp"
 #include "platform/host.hpp"
 #include "platform/root.hpp"
+#include "tests/support/fake_clock_devices.hpp"
 #include "tests/support/fake_disks.hpp"
 #include "tests/support/fake_freezer.hpp"
+#include "tests/support/fake_identity.hpp"
+#include "tests/support/fake_power.hpp"
 #include "tests/support/fake_programs.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -49,8 +52,8 @@ class FixtureRoot {
 
   [[nodiscard]] const TempDir& dir() const { return dir_; }
   [[nodiscard]] platform::Root root() const { return *platform::Root::at(dir_.str()); }
-  /// The machine as commands see it, with its clock standing still and 20 GB on `/`. What changes a machine is only
-  /// recorded.
+  /// The machine as commands see it, with its clock standing still, 20 GB on `/` and no bus. What changes a machine is
+  /// only recorded.
   [[nodiscard]] platform::Host host() const {
     const auto script = std::make_shared<DiskScript>();
     script->usages["/"] = {1'500'000'000, 20'000'000'000, 21'000'000'000};
@@ -59,6 +62,10 @@ class FixtureRoot {
     host.freezer = std::make_unique<FakeFreezer>();
     host.programs = std::make_unique<FakePrograms>();
     host.online_switch = std::make_unique<platform::SysfsOnlineSwitch>(root());
+    host.bus = platform::no_system_bus("a fixture has no bus");
+    host.clock_devices = std::make_unique<FakeClockDevices>();
+    host.kernel_power = std::make_unique<FakePower>();
+    host.identity = std::make_unique<FakeIdentity>();
     return host;
   }
 

@@ -24,9 +24,12 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/request.hpp"
 #include "tests/support/agent.hpp"
+#include "tests/support/fake_clock_devices.hpp"
 #include "tests/support/fake_disks.hpp"
 #include "tests/support/fake_freeze_listener.hpp"
 #include "tests/support/fake_freezer.hpp"
+#include "tests/support/fake_identity.hpp"
+#include "tests/support/fake_power.hpp"
 #include "tests/support/fake_programs.hpp"
 
 namespace {
@@ -34,7 +37,8 @@ namespace {
 namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
-/// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
+/// Only commands that touch nothing but the root that they are given, and whose effects are recording ones below: a
+/// fuzzer must not switch the machine off.
 constexpr auto kHarmless = std::to_array<std::string_view>(
     {"guest-sync", "guest-sync-delimited", "guest-ping", "guest-info", "guest-get-time", "guest-get-host-name",
      "guest-get-osinfo", "guest-get-timezone", "guest-file-open", "guest-file-close", "guest-file-read",
@@ -48,7 +52,10 @@ constexpr auto kHarmless = std::to_array<std::string_view>(
      "guest-get-memory-block-info", "guest-get-cpustats", "guest-get-load", "guestd-get-memory-stats",
      "guestd-get-pressure",
      // network
-     "guest-network-get-interfaces", "guest-network-get-route", "guestd-network-get-summary"});
+     "guest-network-get-interfaces", "guest-network-get-route", "guestd-network-get-summary",
+     // time and power
+     "guest-set-time", "guest-shutdown", "guest-suspend-disk", "guest-suspend-ram", "guest-suspend-hybrid",
+     "guestd-after-restore"});
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -66,6 +73,10 @@ class Machine {
     host_.freezer = std::make_unique<guestd::support::FakeFreezer>();
     host_.programs = std::make_unique<guestd::support::FakePrograms>();
     host_.online_switch = std::make_unique<guestd::platform::SysfsOnlineSwitch>(root());
+    host_.bus = guestd::platform::no_system_bus("a fuzzer has no bus");
+    host_.clock_devices = std::make_unique<guestd::support::FakeClockDevices>();
+    host_.kernel_power = std::make_unique<guestd::support::FakePower>();
+    host_.identity = std::make_unique<guestd::support::FakeIdentity>();
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
     require(opened.has_value());
     files_ = *std::move(opened);
