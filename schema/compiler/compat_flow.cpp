@@ -80,6 +80,11 @@ std::vector<const Member*> members_in_case(const ObjectType& object, std::string
   return members;
 }
 
+const Type* union_branch(const ObjectType& object, std::string_view value) {
+  const auto* branch = find_branch(object, value);
+  return branch != nullptr && branch->type->is_union() ? branch->type : nullptr;
+}
+
 bool is_whole(const std::string& path) { return path.empty() || path == "[]"; }
 
 /// Long paths keep their end only, so that a deep schema takes no more memory than it has types.
@@ -204,8 +209,15 @@ void Flow::compare_cases(const ObjectType& old_object, const ObjectType& new_obj
     if (!now.contains(value.name)) continue;
     shared = true;
     compare_members(members_in_case(old_object, tag, value.name), members_in_case(new_object, tag, value.name), path);
+    compare_nested(union_branch(old_object, value.name), union_branch(new_object, value.name), path);
   }
   if (!shared) compare_members(all_members(old_object), all_members(new_object), path);
+}
+
+/// Branches that are unions have cases of their own.
+void Flow::compare_nested(const Type* old_branch, const Type* new_branch, const std::string& path) {
+  if (old_branch == nullptr || new_branch == nullptr) return;
+  compare_later({{old_branch, false}, old_branch->position}, {{new_branch, false}, new_branch->position}, path);
 }
 
 void Flow::compare_members(const Members& old_members, const Members& new_members, const std::string& path) {

@@ -67,6 +67,7 @@ class Flow {
   void compare_objects(const Type* old_type, const Type* new_type, const std::string& path);
   void compare_cases(const ObjectType& old_object, const ObjectType& new_object, const std::string& tag,
                      const std::string& path);
+  void compare_nested(const Type* old_branch, const Type* new_branch, const std::string& path);
   void compare_members(const Members& old_members, const Members& new_members, const std::string& path);
   void compare_member(const Member& old_member, const Member& new_member, const std::string& path);
   void lost_member(const Member& member, const std::string& path);

@@ -185,6 +185,20 @@ TEST(Compat, ComparesUnionsCaseByCase) {
               ElementsAre("old:1: breaking: command 'go': argument 'x' was removed"));
 }
 
+TEST(Compat, ComparesUnionsInsideOfUnions) {
+  const auto schema = [](const std::string& type) {
+    return "{ 'enum': 'Outer', 'data': [ 'a' ] } { 'enum': 'Inner', 'data': [ 'b' ] }"
+           "{ 'struct': 'Leaf', 'data': { 'x': '" +
+           type +
+           "' } } { 'union': 'Nested', 'base': { 'inner': 'Inner' }, 'discriminator': 'inner', 'data': { 'b': 'Leaf' } "
+           "}"
+           "{ 'union': 'Uni', 'base': { 'outer': 'Outer' }, 'discriminator': 'outer', 'data': { 'a': 'Nested' } }"
+           "{ 'command': 'go', 'data': 'Uni', 'boxed': true }";
+  };
+  EXPECT_THAT(changes(schema("int"), schema("int8")),
+              ElementsAre("new:1: breaking: command 'go': argument 'x' was int, is int8"));
+}
+
 TEST(Compat, DoesNotMindWhetherAMemberIsCommonOrInEveryBranchOrInABase) {
   const std::string tail = "{ 'command': 'go', 'data': 'Uni', 'boxed': true, 'returns': 'Uni' }";
   EXPECT_THAT(changes("{ 'enum': 'Kind', 'data': [ 'a', 'b' ] } { 'struct': 'Aa', 'data': { 'x': 'int' } }"
