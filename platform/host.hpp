@@ -5,6 +5,8 @@
 #include <string>
 
 #include "platform/clock.hpp"
+#include "platform/file_labels.hpp"
+#include "platform/program.hpp"
 #include "platform/root.hpp"
 
 namespace guestd::platform {
@@ -15,6 +17,8 @@ struct Host {
   Root root;
   std::unique_ptr<const Clock> clock;
   std::string os_release_path;  ///< file to read instead of the usual os-release; empty: the usual ones
+  std::unique_ptr<Programs> programs{};
+  std::unique_ptr<const FileLabels> labels{};  ///< null: files get the labels that the kernel gives them
 };
 
 /// This machine, with what the environment variable QGA_OS_RELEASE says.
