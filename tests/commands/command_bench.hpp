@@ -16,6 +16,7 @@
 #include "generated/commands.hpp"
 #include "platform/host.hpp"
 #include "protocol/base64.hpp"
+#include "tests/support/fake_programs.hpp"
 #include "tests/support/fixture_root.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -39,10 +40,13 @@ class CommandBench {
   }
 
   [[nodiscard]] Context& context() { return *context_; }
+  /// The copy of the fixture.
+  [[nodiscard]] const support::TempDir& machine() const { return fixture_->dir(); }
   [[nodiscard]] const support::TempDir& dir() const { return dir_; }
   [[nodiscard]] const support::TempDir& state_dir() const { return state_dir_; }
   [[nodiscard]] platform::Host& host() { return host_; }
   [[nodiscard]] support::FakeClock& clock() { return *clock_; }
+  [[nodiscard]] support::FakePrograms& programs() { return *programs_; }
   [[nodiscard]] FileHandles& files() { return *files_; }
   [[nodiscard]] FakeCatalog& catalog() { return catalog_; }
 
@@ -64,6 +68,9 @@ class CommandBench {
     auto clock = std::make_unique<support::FakeClock>();
     clock_ = clock.get();
     host_.clock = std::move(clock);
+    auto programs = std::make_unique<support::FakePrograms>();
+    programs_ = programs.get();
+    host_.programs = std::move(programs);
     start();
   }
   void stop() {
@@ -82,6 +89,7 @@ class CommandBench {
   support::TempDir state_dir_;
   platform::Host host_;
   support::FakeClock* clock_ = nullptr;
+  support::FakePrograms* programs_ = nullptr;
   std::unique_ptr<FileHandles> files_;
   FakeCatalog catalog_;
   std::optional<Context> context_;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,6 +15,7 @@
 #include "platform/clock.hpp"
 #include "platform/host.hpp"
 #include "platform/root.hpp"
+#include "tests/support/fake_programs.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::support {
@@ -40,6 +44,7 @@ class FixtureRoot {
     constexpr auto kHow = std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks |
                           std::filesystem::copy_options::overwrite_existing;
     std::filesystem::copy(from, dir_.path(), kHow);
+    give_to_tester();
   }
   /// An empty machine.
   FixtureRoot() = default;
@@ -47,9 +52,25 @@ class FixtureRoot {
   [[nodiscard]] const TempDir& dir() const { return dir_; }
   [[nodiscard]] platform::Root root() const { return *platform::Root::at(dir_.str()); }
   /// The machine as commands see it, with its clock standing still.
-  [[nodiscard]] platform::Host host() const { return {root(), std::make_unique<FakeClock>(), ""}; }
+  /// What changes more than files below the root is only recorded.
+  [[nodiscard]] platform::Host host() const {
+    platform::Host host{root(), std::make_unique<FakeClock>(), ""};
+    host.programs = std::make_unique<FakePrograms>();
+    return host;
+  }
 
  private:
+  /// The files of the copy belong to whoever runs the test, so the machine's user is made the same one.
+  void give_to_tester() const {
+    constexpr std::string_view kFixtureIds = ":1000:1000:";
+    std::string accounts = dir_.read("etc/passwd");
+    const std::size_t at = accounts.find(kFixtureIds);
+    if (at == std::string::npos) return;
+    accounts.replace(at, kFixtureIds.size(),
+                     ":" + std::to_string(::geteuid()) + ":" + std::to_string(::getegid()) + ":");
+    dir_.write("etc/passwd", accounts);
+  }
+
   TempDir dir_;
 };
 

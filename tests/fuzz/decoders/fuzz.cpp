@@ -2,6 +2,7 @@
 // Arguments of any shape to the commands themselves, through the generated decoders, on an empty machine: each ends in
 // an error with a text or in one JSON value. Input: a stream of requests, like on the wire.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +26,7 @@
 #include "protocol/json_writer.hpp"
 #include "protocol/request.hpp"
 #include "tests/support/agent.hpp"
+#include "tests/support/fake_programs.hpp"
 
 namespace {
 
@@ -30,10 +34,25 @@ namespace protocol = guestd::protocol;
 using guestd::commands::CommandStatus;
 
 /// Only commands that touch nothing but the root that they are given: a fuzzer must not switch the machine off.
-constexpr std::array<std::string_view, 14> kHarmless = {
-    "guest-sync",          "guest-sync-delimited", "guest-ping",         "guest-info",      "guest-get-time",
-    "guest-get-host-name", "guest-get-osinfo",     "guest-get-timezone", "guest-file-open", "guest-file-close",
-    "guest-file-read",     "guest-file-write",     "guest-file-seek",    "guest-file-flush"};
+constexpr std::array<std::string_view, 19> kHarmless = {"guest-sync",
+                                                        "guest-sync-delimited",
+                                                        "guest-ping",
+                                                        "guest-info",
+                                                        "guest-get-time",
+                                                        "guest-get-host-name",
+                                                        "guest-get-osinfo",
+                                                        "guest-get-timezone",
+                                                        "guest-file-open",
+                                                        "guest-file-close",
+                                                        "guest-file-read",
+                                                        "guest-file-write",
+                                                        "guest-file-seek",
+                                                        "guest-file-flush",
+                                                        "guest-get-users",
+                                                        "guest-set-user-password",
+                                                        "guest-ssh-get-authorized-keys",
+                                                        "guest-ssh-add-authorized-keys",
+                                                        "guest-ssh-remove-authorized-keys"};
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -49,6 +68,8 @@ class Machine {
  public:
   Machine()
       : host_{*guestd::platform::Root::at(folder_.path()), std::make_unique<guestd::platform::SystemClock>(), ""} {
+    host_.programs = std::make_unique<guestd::support::FakePrograms>();
+    add_user();
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
     require(opened.has_value());
     files_ = *std::move(opened);
@@ -64,6 +85,15 @@ class Machine {
   }
 
  private:
+  /// A user with this process's ids and keys of its own, and the program that would set its password.
+  void add_user() {
+    namespace fs = std::filesystem;
+    const fs::path root = folder_.path();
+    for (const char* folder : {"etc", "home/alice", "usr/sbin"}) fs::create_directories(root / folder);
+    std::ofstream(root / "usr/sbin/chpasswd") << "never run";
+    std::ofstream(root / "etc/passwd") << "alice:x:" << ::geteuid() << ":" << ::getegid() << "::/home/alice:/bin/sh\n";
+  }
+
   guestd::support::TempFolder folder_;
   guestd::support::TempFolder state_;
   guestd::platform::Host host_;
