@@ -7,6 +7,7 @@
 #include "platform/clock.hpp"
 #include "platform/clock_devices.hpp"
 #include "platform/disk_backends.hpp"
+#include "platform/file_labels.hpp"
 #include "platform/freezer.hpp"
 #include "platform/identity.hpp"
 #include "platform/online_switch.hpp"
@@ -32,6 +33,7 @@ struct Host {
   std::unique_ptr<ClockDevices> clock_devices{};
   std::unique_ptr<KernelPower> kernel_power{};
   std::unique_ptr<Identity> identity{};
+  std::unique_ptr<const FileLabels> labels{};  ///< null: files get the labels that the kernel gives them
 
   [[nodiscard]] ClockTools clock_tools() const { return {root, *clock_devices, *programs}; }
   [[nodiscard]] PowerTools power_tools() const { return {root, *bus, *programs, *kernel_power}; }

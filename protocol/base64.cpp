@@ -196,4 +196,8 @@ Result<std::span<const std::byte>> Base64Text::decode() const {
   return std::span<const std::byte>(std::as_bytes(text_.first(*size)));
 }
 
+void Base64Text::forget() const {
+  if (!text_.empty()) ::explicit_bzero(text_.data(), text_.size());
+}
+
 }  // namespace guestd::protocol

@@ -45,6 +45,8 @@ class Base64Text {
   [[nodiscard]] std::string_view text() const { return {text_.data(), text_.size()}; }
   /// Decodes in place, without a copy: call it once, the text is gone afterwards.
   [[nodiscard]] Result<std::span<const std::byte>> decode() const;
+  /// Overwrites the text, and with it what decode() gave, inside the message: for secrets.
+  void forget() const;
 
  private:
   std::span<char> text_;

@@ -40,6 +40,7 @@ Host system_host() {
   } else {
     leave_alone(host, std::string(kHandsOff) + " is set");
   }
+  host.labels = system_file_labels();
   return host;
 }
 

@@ -48,6 +48,8 @@ class CommandBench {
   }
 
   [[nodiscard]] Context& context() { return *context_; }
+  /// The copy of the fixture.
+  [[nodiscard]] const support::TempDir& machine() const { return fixture_->dir(); }
   [[nodiscard]] const support::TempDir& dir() const { return dir_; }
   [[nodiscard]] const support::TempDir& state_dir() const { return state_dir_; }
   [[nodiscard]] platform::Host& host() { return host_; }

@@ -95,7 +95,8 @@ class AutoOnlineTest : public testing::Test {
     machine_.add_block(0, "online");
     auto recorder = std::make_unique<support::RecordingSwitch>();
     recorder_ = recorder.get();
-    host_.emplace(platform::Host{machine_.root(), std::make_unique<support::FakeClock>(), "", {}, std::move(recorder)});
+    host_.emplace(platform::Host{machine_.root(), std::make_unique<support::FakeClock>(), ""});
+    host_->online_switch = std::move(recorder);
     log_ = std::move(*Log::open({logs_ / "log", false, false}));
     auto_online_ = std::make_unique<AutoOnline>(io_, *host_, workers_, *log_);
     auto events = std::make_unique<MadeUpEvents>();

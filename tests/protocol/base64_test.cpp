@@ -323,6 +323,15 @@ TEST(Base64TextMember, GivesItsTextUntilItIsDecoded) {
   EXPECT_EQ(static_cast<const void*>(bytes->data()), message.data());
 }
 
+TEST(Base64TextMember, IsOverwrittenInTheMessageWhenItIsForgotten) {
+  std::string message = "c2VzYW1l";
+  const Base64Text member{std::span(message)};
+  ASSERT_TRUE(member.decode());
+  member.forget();
+  EXPECT_EQ(message, std::string(8, '\0'));
+  Base64Text().forget();
+}
+
 TEST(Base64TextMember, ReportsMalformedText) {
   std::string message = "Zm9v*";
   const auto bytes = Base64Text{std::span(message)}.decode();

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -46,6 +49,7 @@ class FixtureRoot {
     constexpr auto kHow = std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks |
                           std::filesystem::copy_options::overwrite_existing;
     std::filesystem::copy(from, dir_.path(), kHow);
+    give_to_tester();
   }
   /// An empty machine.
   FixtureRoot() = default;
@@ -70,6 +74,17 @@ class FixtureRoot {
   }
 
  private:
+  /// The files of the copy belong to whoever runs the test, so the machine's user is made the same one.
+  void give_to_tester() const {
+    constexpr std::string_view kFixtureIds = ":1000:1000:";
+    std::string accounts = dir_.read("etc/passwd");
+    const std::size_t at = accounts.find(kFixtureIds);
+    if (at == std::string::npos) return;
+    accounts.replace(at, kFixtureIds.size(),
+                     ":" + std::to_string(::geteuid()) + ":" + std::to_string(::getegid()) + ":");
+    dir_.write("etc/passwd", accounts);
+  }
+
   TempDir dir_;
 };
 

@@ -169,3 +169,53 @@ class Files(GuestTest):
         self.assertIn("No space left on device", raised.exception.desc)
         with self.assertRaises(AgentError):
             self.host.call("guest-file-close", handle=handle)
+
+
+class Accounts(GuestTest):
+    """On a user of the test's own; real PAM and a real name service."""
+
+    USER = "guestd-test"
+    KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOCVKvqSOUFKxVenUCm0j9Ni3tK6bbIiYxovO4ssTCDk alice@desk"
+
+    def setUp(self):
+        super().setUp()
+        self.machine.run(f"useradd --create-home --shell /bin/sh {self.USER}")
+        self.addCleanup(self.machine.run, f"userdel --remove {self.USER}")
+
+    def stored_hash(self):
+        return self.machine.run(f"getent shadow {self.USER}").split(":")[1]
+
+    def test_plain_password_is_hashed_and_stored(self):
+        before = self.stored_hash()
+        self.assertEqual({}, self.host.call("guest-set-user-password", username=self.USER, password="c2VzYW1l",
+                                            crypted=False))
+        self.assertNotEqual(before, self.stored_hash())
+        self.assertTrue(self.stored_hash().startswith("$"))
+
+    def test_hash_is_stored_as_it_is(self):
+        self.assertEqual({}, self.host.call("guest-set-user-password", username=self.USER,
+                                            password="JDYkc2FsdCRoYXNo", crypted=True))
+        self.assertEqual("$6$salt$hash", self.stored_hash())
+
+    def test_password_of_nobody_is_an_error_in_the_words_of_the_program(self):
+        with self.assertRaises(AgentError) as raised:
+            self.host.call("guest-set-user-password", username="no-such-user", password="eA==", crypted=False)
+        self.assertIn("child process has failed to set user password: ", raised.exception.desc)
+        self.assertIn("no-such-user", raised.exception.desc)
+
+    def test_keys_belong_to_the_user_and_come_and_go(self):
+        folder = f"/home/{self.USER}/.ssh"
+        self.host.call("guest-ssh-add-authorized-keys", username=self.USER, keys=[self.KEY])
+        self.assertEqual(f"{self.USER} {self.USER} 700", self.machine.run(f"stat -c '%U %G %a' {folder}"))
+        self.assertEqual(f"{self.USER} {self.USER} 600",
+                         self.machine.run(f"stat -c '%U %G %a' {folder}/authorized_keys"))
+        self.assertEqual({"keys": [self.KEY]}, self.host.call("guest-ssh-get-authorized-keys", username=self.USER))
+        self.host.call("guest-ssh-remove-authorized-keys", username=self.USER, keys=[self.KEY])
+        self.assertEqual({"keys": []}, self.host.call("guest-ssh-get-authorized-keys", username=self.USER))
+
+    def test_keys_behind_a_link_to_roots_folder_stay_untouched(self):
+        self.machine.run(f"mkdir -p /root/.ssh; ln -s /root/.ssh /home/{self.USER}/.ssh")
+        with self.assertRaises(AgentError) as raised:
+            self.host.call("guest-ssh-add-authorized-keys", username=self.USER, keys=[self.KEY])
+        self.assertIn("is a symbolic link", raised.exception.desc)
+        self.assertEqual("", self.machine.run("grep -s AAAAC3 /root/.ssh/authorized_keys; true"))

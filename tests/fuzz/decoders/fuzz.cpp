@@ -2,6 +2,7 @@
 // Arguments of any shape to the commands themselves, through the generated decoders, on an empty machine: each ends in
 // an error with a text or in one JSON value. Input: a stream of requests, like on the wire.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,7 +58,10 @@ constexpr auto kHarmless = std::to_array<std::string_view>(
      "guest-network-get-interfaces", "guest-network-get-route", "guestd-network-get-summary",
      // time and power
      "guest-set-time", "guest-shutdown", "guest-suspend-disk", "guest-suspend-ram", "guest-suspend-hybrid",
-     "guestd-after-restore"});
+     "guestd-after-restore",
+     // accounts
+     "guest-get-users", "guest-set-user-password", "guest-ssh-get-authorized-keys", "guest-ssh-add-authorized-keys",
+     "guest-ssh-remove-authorized-keys"});
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -77,6 +83,7 @@ class Machine {
     host_.clock_devices = std::make_unique<guestd::support::FakeClockDevices>();
     host_.kernel_power = std::make_unique<guestd::support::FakePower>();
     host_.identity = std::make_unique<guestd::support::FakeIdentity>();
+    add_user();
     auto opened = guestd::commands::FileHandles::open(state_.path(), *host_.clock);
     require(opened.has_value());
     files_ = *std::move(opened);
@@ -93,6 +100,14 @@ class Machine {
 
  private:
   [[nodiscard]] guestd::platform::Root root() const { return *guestd::platform::Root::at(folder_.path()); }
+  /// A user with this process's ids and keys of its own, and the program that would set its password.
+  void add_user() {
+    namespace fs = std::filesystem;
+    const fs::path root = folder_.path();
+    for (const char* folder : {"etc", "home/alice", "usr/sbin"}) fs::create_directories(root / folder);
+    std::ofstream(root / "usr/sbin/chpasswd") << "never run";
+    std::ofstream(root / "etc/passwd") << "alice:x:" << ::geteuid() << ":" << ::getegid() << "::/home/alice:/bin/sh\n";
+  }
 
   guestd::support::TempFolder folder_;
   guestd::support::TempFolder state_;

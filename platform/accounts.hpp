@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "platform/root.hpp"
+
+namespace guestd::platform {
+
+/// A user of this system.
+struct Account {
+  std::string name;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::string home;             ///< absolute, or as odd as the entry has it
+  std::vector<gid_t> groups{};  ///< all of them, the first one included
+};
+
+/// The entry of that name in the text of /etc/passwd (passwd(5)). Lines that are none are passed over.
+std::optional<Account> parse_passwd(std::string_view text, std::string_view name);
+
+/// The user of that name; nothing if there is none. On the machine itself it comes from the name service
+/// (nsswitch.conf: files, LDAP, systemd, ...), which may wait for a network; in a fixture from /etc/passwd.
+Result<std::optional<Account>> find_account(const Root& root, const std::string& name);
+
+}  // namespace guestd::platform
