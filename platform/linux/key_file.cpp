@@ -88,7 +88,8 @@ Result<void> write_all(int fd, std::string_view content, const std::string& what
 
 std::string temporary_name(const std::string& name) {
   std::uint64_t number = 0;
-  (void)::getrandom(&number, sizeof number, 0);
+  // Up to 256 bytes come whole (getrandom(2)), and a name that is taken is an error of the open: O_EXCL.
+  [[maybe_unused]] const auto drawn = ::getrandom(&number, sizeof number, 0);
   std::array<char, 20> digits{};
   std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(number));
   return "." + name.substr(0, 128) + "." + digits.data();
