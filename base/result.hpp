@@ -15,6 +15,7 @@ struct Error {
   enum class Kind {
     kGeneric,      ///< class GenericError on the wire
     kUnsupported,  ///< this system cannot do it: class CommandNotFound, which clients skip quietly
+    kRefused,      ///< the policy forbids it: class GenericError; the text names the rule
   };
 
   std::string text;
@@ -24,6 +25,7 @@ struct Error {
   /// `<what>: <strerror(code)>`, the form that qemu-ga gives to every error of a system call.
   static Error from_errno(std::string_view what, int code);
   static Error unsupported(std::string text) { return Error{std::move(text), 0, Kind::kUnsupported}; }
+  static Error refused(std::string text) { return Error{std::move(text), 0, Kind::kRefused}; }
 
   /// Puts words in front while the error travels up: `<words>: <text>`.
   Error with_context(std::string_view words) &&;
