@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "platform/checked_open.hpp"
 #include "platform/root.hpp"
 
 namespace guestd::platform {
@@ -29,7 +30,9 @@ enum class SeekFrom { kStart, kCurrent, kEnd };
 /// One thread at a time.
 class File {
  public:
-  static Result<File> open(const Root& root, const std::string& path, const FileAccess& access);
+  /// With a `check` the file is opened as checked_open.hpp tells, and its error comes back as it is.
+  static Result<File> open(const Root& root, const std::string& path, const FileAccess& access,
+                           const PathCheck& check = {});
 
   /// One read(2): what there is, up to the size of `piece`; 0 is the end.
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> piece);

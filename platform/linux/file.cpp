@@ -43,19 +43,22 @@ bool is_regular(int fd) {
 
 }  // namespace
 
-Result<File> File::open(const Root& root, const std::string& path, const FileAccess& access) {
+Result<File> File::open(const Root& root, const std::string& path, const FileAccess& access, const PathCheck& check) {
+  const auto open_with = [&](int flags) {
+    return check ? open_checked(root, path, flags, kNewFileMode, check) : root.open(path, flags, kNewFileMode);
+  };
   const int flags = open_flags(access);
   if (!access.write) {
     // Without O_NOATIME even a read from the cache may wait for the journal, to note the time of access. Only the owner
     // of the file and root may do without that note.
-    auto fd = root.open(path, flags | O_NOATIME, kNewFileMode);
+    auto fd = open_with(flags | O_NOATIME);
     if (fd) {
       const bool regular = is_regular(fd->get());
       return File(*std::move(fd), regular);
     }
     if (fd.error().errno_value != EPERM) return std::move(fd).error();
   }
-  auto fd = root.open(path, flags, kNewFileMode);
+  auto fd = open_with(flags);
   if (!fd) return std::move(fd).error();
   return File(*std::move(fd), false);
 }
