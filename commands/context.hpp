@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "commands/file_handles.hpp"
+#include "commands/settings.hpp"
 #include "platform/host.hpp"
 
 namespace guestd::commands {
@@ -18,18 +20,26 @@ struct CommandStatus {
   bool success_response = true;  ///< false: nothing is sent when it succeeds
 };
 
+/// What the policy says about one command, whatever else may keep it from running.
+struct CommandPolicy {
+  std::string_view name;    ///< on the wire
+  std::string_view family;  ///< the file of the schema that it stands in
+  bool allowed = true;
+  std::string rule;  ///< what decides: `profile=monitor`, `block: files`
+};
+
+struct PolicySummary {
+  std::string profile;
+  std::vector<CommandPolicy> commands;  ///< in the order of the schema
+};
+
 /// What the agent offers, as the daemon's dispatcher sees it. Thread-safe.
 class CommandCatalog {
  public:
   virtual ~CommandCatalog() = default;
   /// In the order of the schema.
   [[nodiscard]] virtual std::vector<CommandStatus> commands() const = 0;
-};
-
-/// What the configuration says to commands.
-struct Settings {
-  /// Globs (fnmatch(3)): interfaces of these names are left out of the standard list.
-  std::vector<std::string> hidden_interfaces{};
+  [[nodiscard]] virtual PolicySummary policy() const = 0;
 };
 
 /// What every command is given. One for the whole agent: commands run on several threads at once, and everything
@@ -39,7 +49,7 @@ struct Context {
   FileHandles& files;
   const CommandCatalog& catalog;
   FreezeState& freeze;
-  Settings settings{};
+  CurrentSettings settings{};
 };
 
 }  // namespace guestd::commands

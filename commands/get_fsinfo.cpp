@@ -68,7 +68,9 @@ void add_usages(const platform::Host& host, const MountTable& table, const std::
 Result<GetFsinfoResult> get_fsinfo(Context& context) {
   const auto table = platform::mounts(context.host.root);
   if (!table) return table.error();
-  const auto mounts = platform::file_systems(*table);
+  auto mounts = platform::file_systems(*table);
+  const auto settings = context.settings.now();
+  std::erase_if(mounts, [&](const Mount* mount) { return !settings->access.shows_filesystem(mount->mountpoint); });
   Describer describer(context.host, *table);
   GetFsinfoResult result;
   result.reserve(mounts.size());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "commands/context.hpp"
+#include "daemon/audit.hpp"
 #include "protocol/dispatch.hpp"
 #include "protocol/json_writer.hpp"
 #include "protocol/request.hpp"
@@ -28,7 +29,7 @@ class Job final : public protocol::ReplySink {
   /// session that has asked for it with ended_or_notify(): most find out when the next request comes.
   /// `direct_fd`: where the worker may write without blocking until abandon(); -1: nowhere.
   Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request, commands::Context& context,
-      int direct_fd, std::function<void()> notify);
+      int direct_fd, std::function<void()> notify, Recorder recorder = {});
 
   /// Runs the command. Worker only, once.
   void run();
@@ -63,6 +64,7 @@ class Job final : public protocol::ReplySink {
   commands::Context& context_;
   const int direct_fd_;
   std::function<void()> notify_;
+  const Recorder recorder_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -23,6 +23,11 @@ ListenChannel::ListenChannel(const Services& services, VsockPeers peers, Opener 
       listener_(services.io),
       room_(services.io) {}
 
+std::string ListenChannel::describe() const {
+  const std::string name = socket_path_.empty() ? "socket" : socket_path_;
+  return name + (listener_.is_open() ? ": listening, " : ": closed, ") + std::to_string(clients_.size()) + " clients";
+}
+
 ListenChannel::~ListenChannel() { ListenChannel::stop(); }
 
 Result<void> ListenChannel::start() {

@@ -27,6 +27,7 @@ std::string error_reply(const Error& error, const protocol::Request* request) {
 Session::Session(const Services& services, std::shared_ptr<Stream> stream, ZeroRead zero_read,
                  std::function<void(End)> on_end)
     : services_(services),
+      recorder_{services.audit, services.audit != nullptr ? services.audit->new_client() : 0},
       stream_(std::move(stream)),
       zero_read_(zero_read),
       on_end_(std::move(on_end)),
@@ -176,14 +177,21 @@ void Session::answer_queued() {
 void Session::answer(Item item) {
   if (item.error) return send(error_reply(*item.error, item.request.get()));
   const auto entry = services_.dispatcher.admit(item.request->command);
-  if (!entry) return send(error_reply(entry.error(), item.request.get()));
+  if (!entry) return refuse(entry.error(), *item.request);
   protocol::JsonWriter out;
   if (!(*entry)->coroutine) {
-    Dispatcher::execute(**entry, *item.request, services_.context, out);
-  } else if (!Dispatcher::execute_at_once(**entry, *item.request, services_.context, out)) {
+    Dispatcher::execute(**entry, *item.request, services_.context, out, recorder_);
+  } else if (!Dispatcher::execute_at_once(**entry, *item.request, services_.context, out, recorder_)) {
     return start_job(**entry, std::move(item.request));
   }
   send(out.take_text());
+}
+
+void Session::refuse(const Error& error, const protocol::Request& request) {
+  const auto* entry = services_.dispatcher.find(request.command);
+  if (entry != nullptr && recorder_.audit != nullptr)
+    recorder_.audit->refused(recorder_.client, *entry, request, error);
+  send(error_reply(error, &request));
 }
 
 void Session::start_job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request) {
@@ -197,7 +205,8 @@ void Session::start_job(const protocol::CommandEntry& entry, std::unique_ptr<pro
   };
   // The job may send its reply itself if everything before it is out.
   const int direct_fd = !is_silent() && out_bytes_ == 0 ? stream_->direct_fd() : -1;
-  const auto job = std::make_shared<Job>(entry, std::move(request), services_.context, direct_fd, std::move(notify));
+  const auto job =
+      std::make_shared<Job>(entry, std::move(request), services_.context, direct_fd, std::move(notify), recorder_);
   *slot = job;
   job_ = job;
   if (is_silent()) job->abandon(false);  // or its reply would wait for room for ever

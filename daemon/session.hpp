@@ -32,6 +32,7 @@ struct Services {
   commands::Context& context;
   Workers& workers;
   Log& log;
+  Audit* audit = nullptr;
 };
 
 /// One client's conversation on one stream: requests in, replies out in the same order, one command at a time. Nothing
@@ -94,6 +95,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool is_busy();
   void answer_queued();
   void answer(Item item);
+  void refuse(const Error& error, const protocol::Request& request);
   void start_job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request);
   void on_job_output(const std::shared_ptr<Job>& job);
   void send(std::string text);
@@ -105,6 +107,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] bool is_silent() const { return muted_ || output_lost_; }
 
   Services services_;
+  const Recorder recorder_;
   std::shared_ptr<Stream> stream_;
   ZeroRead zero_read_;
   std::function<void(End)> on_end_;

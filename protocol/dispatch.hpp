@@ -30,6 +30,11 @@ struct CommandEntry {
   /// it would have to, or something is wrong; then nothing has happened, and `run` tells.
   bool (*run_at_once)(commands::Context& context, const JsonView* arguments, JsonWriter& out) = nullptr;
 
+  /// The schema file that the command stands in, without folder and ending: `files`, `fsfreeze`.
+  std::string_view family{};
+  /// The arguments that carry the feature `object`: what a record of the command names.
+  std::span<const std::string_view> objects{};
+
   [[nodiscard]] bool has_feature(std::string_view feature) const;
 };
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "schema/compiler/cxx_plan.hpp"
 
 namespace guestd::schema::cxx {
@@ -8,6 +10,17 @@ std::string run_function(const Plan& plan, const Command& command) { return "run
 
 std::string features_constant(const Plan& plan, const Command& command) {
   return "k" + plan.names.calls.at(&command) + "Features";
+}
+
+std::string objects_constant(const Plan& plan, const Command& command) {
+  return "k" + plan.names.calls.at(&command) + "Objects";
+}
+
+bool is_object(const Member& member) { return has_feature(member.features, "object"); }
+
+bool has_objects(const Command& command) {
+  const auto* arguments = command.arguments != nullptr ? command.arguments->object() : nullptr;
+  return arguments != nullptr && std::ranges::any_of(arguments->members, is_object);
 }
 
 void decode_arguments(CodeWriter& code, const Plan& plan, const Command& command) {
@@ -82,6 +95,20 @@ void features(CodeWriter& code, const Plan& plan, const Command& command) {
   code.close("};");
 }
 
+/// Arguments that the feature `object` marks. As above, an empty name stands last.
+void objects(CodeWriter& code, const Plan& plan, const Command& command) {
+  if (!has_objects(command)) return;
+  const Under under(code, command.condition);
+  code.open({"constexpr std::string_view ", objects_constant(plan, command), "[] = {"});
+  for (const auto& member : command.arguments->object()->members) {
+    if (!is_object(member)) continue;
+    const Under member_under(code, member.condition);
+    code.line({literal(member.name), ","});
+  }
+  code.line("{},");
+  code.close("};");
+}
+
 void entry(CodeWriter& code, const Plan& plan, const Command& command) {
   const Under under(code, command.condition);
   const auto constant = features_constant(plan, command);
@@ -93,6 +120,11 @@ void entry(CodeWriter& code, const Plan& plan, const Command& command) {
   code.line({".run = ", command.gen ? run_function(plan, command) : "nullptr", ","});
   const bool at_once = command.gen && is_at_once(command);
   code.line({".run_at_once = ", at_once ? run_function(plan, command) + "_at_once" : "nullptr", ","});
+  code.line({".family = ", literal(command.family), ","});
+  if (has_objects(command)) {
+    const auto objects = objects_constant(plan, command);
+    code.line({".objects = {", objects, ", std::size(", objects, ") - 1},"});
+  }
   code.close("},");
 }
 
@@ -144,6 +176,7 @@ std::string dispatch_source(const Plan& plan) {
     if (is_at_once(*command)) run_at_once(code, plan, *command);
   }
   for (const auto& command : commands) features(code, plan, *command);
+  for (const auto& command : commands) objects(code, plan, *command);
   code.blank();
   code.open({"constexpr protocol::CommandEntry kCommands[] = {"});
   for (const auto& command : commands) entry(code, plan, *command);

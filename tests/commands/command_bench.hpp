@@ -33,7 +33,9 @@ namespace guestd::commands {
 class FakeCatalog final : public CommandCatalog {
  public:
   [[nodiscard]] std::vector<CommandStatus> commands() const override { return list; }
+  [[nodiscard]] PolicySummary policy() const override { return summary; }
   std::vector<CommandStatus> list;
+  PolicySummary summary;
 };
 
 /// What commands need around them: a machine (this one, unless a fixture is given) with a clock that stands still, and

@@ -26,7 +26,7 @@ class FixtureAgent {
     configuration.path = socket();
     configuration.statedir = folder_.str();
     log_ = std::move(*daemon::Log::open({folder_.str() + "/log", false, false}));
-    agent_ = std::move(*daemon::Agent::create(configuration, machine_.host(), *log_));
+    agent_ = std::move(*daemon::Agent::create(configuration, machine_.host(), *log_, audit_));
     thread_ = std::thread([this] { EXPECT_TRUE(agent_->run([] {})); });
   }
   FixtureAgent(const FixtureAgent&) = delete;
@@ -57,6 +57,7 @@ class FixtureAgent {
   FixtureRoot machine_;
   TempDir folder_;
   std::unique_ptr<daemon::Log> log_;
+  daemon::Audit audit_{nullptr, false};
   std::unique_ptr<daemon::Agent> agent_;
   std::thread thread_;
 };
