@@ -78,6 +78,20 @@ inline constexpr std::size_t kNetworkTableBytes = 64U << 20U;
 /// Routes in one reply: at most about 400 bytes each, so that clients which take 10 MiB at most take it whole.
 inline constexpr std::size_t kNetworkRoutes = 25'000;
 
+// Programs. How many, how much output and for how long is configured (docs/exec.md).
+/// Input that waits for a program to read it.
+inline constexpr std::size_t kExecInputBytes = 1U << 20U;
+/// Output in one reply of guestd-exec-read.
+inline constexpr std::size_t kExecReadBytes = 1U << 20U;
+inline constexpr std::size_t kExecReadDefaultBytes = 64U << 10U;
+/// How long a request may wait for news of a program.
+inline constexpr std::chrono::hours kExecWait{1};
+/// Programs in the background whose output is still read, and forgotten, after what started them was collected: beyond
+/// that the oldest find their output closed.
+inline constexpr std::size_t kExecLingering = 64;
+/// Output up to this size is answered by guest-exec-status on the I/O thread, in the usual order of members.
+inline constexpr std::size_t kExecStatusAtOnceBytes = 64U << 10U;
+
 /// Random bytes that a host hands over after a restore.
 inline constexpr std::size_t kRestoreEntropyBytes = 4096;
 

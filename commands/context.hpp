@@ -10,6 +10,7 @@
 namespace guestd::commands {
 
 class FreezeState;
+class ProcessTable;
 
 /// What guest-info tells about one command.
 struct CommandStatus {
@@ -39,6 +40,7 @@ struct Context {
   FileHandles& files;
   const CommandCatalog& catalog;
   FreezeState& freeze;
+  ProcessTable& processes;
   Settings settings{};
 };
 

@@ -29,4 +29,10 @@ std::optional<Account> parse_passwd(std::string_view text, std::string_view name
 /// (nsswitch.conf: files, LDAP, systemd, ...), which may wait for a network; in a fixture from /etc/passwd.
 Result<std::optional<Account>> find_account(const Root& root, const std::string& name);
 
+/// The user of that number, as above.
+Result<std::optional<Account>> find_account(const Root& root, uid_t uid);
+
+/// The number of the group of that name, as above; in a fixture from /etc/group.
+Result<std::optional<gid_t>> find_group(const Root& root, const std::string& name);
+
 }  // namespace guestd::platform

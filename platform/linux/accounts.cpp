@@ -56,34 +56,60 @@ std::vector<gid_t> groups_of(const Account& account) {
   return groups;
 }
 
-Result<std::optional<Account>> ask_name_service(const std::string& name) {
+/// Asks with more and more room for the answer. `ask(entry, text, size, found)` is a function like getpwnam_r(3).
+template <typename Entry, typename Ask, typename Use>
+auto ask_with_room(const std::string& what, Ask ask, Use use)
+    -> Result<std::optional<decltype(use(std::declval<Entry&>()))>> {
+  std::optional<decltype(use(std::declval<Entry&>()))> answer;
   std::vector<char> text(4096);
-  passwd entry{};
-  passwd* found = nullptr;
+  Entry entry{};
+  Entry* found = nullptr;
   int error = 0;
-  while ((error = ::getpwnam_r(name.c_str(), &entry, text.data(), text.size(), &found)) != 0) {
+  while ((error = ask(&entry, text.data(), text.size(), &found)) != 0) {
     if (error == EINTR) continue;
     // getpwnam(3): what sources give for "there is none".
-    if (error == ENOENT || error == ESRCH) return std::optional<Account>();
-    if (error != ERANGE || text.size() > kLargestEntry) return Error::from_errno("cannot look up " + name, error);
+    if (error == ENOENT || error == ESRCH) return answer;
+    if (error != ERANGE || text.size() > kLargestEntry) return Error::from_errno("cannot look up " + what, error);
     text.resize(text.size() * 4);
   }
-  if (found == nullptr) return std::optional<Account>();
+  if (found != nullptr) answer = use(*found);
+  return answer;
+}
+
+Account read_entry(const passwd& entry) {
   Account account{entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir};
   account.groups = groups_of(account);
-  return std::optional(std::move(account));
+  return account;
+}
+
+Result<std::optional<Account>> ask_name_service(const std::string& name) {
+  return ask_with_room<passwd>(
+      name, [&](auto... room) { return ::getpwnam_r(name.c_str(), room...); }, read_entry);
+}
+template <typename Wanted>
+std::optional<Account> find_entry(std::string_view text, Wanted is_wanted) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    auto account = parse_entry(line);
+    if (account && is_wanted(*account)) return account;
+  }
+  return std::nullopt;
+}
+
+/// The number in a line of /etc/group (group(5)) if it has this name.
+std::optional<gid_t> parse_group(std::string_view line, std::string_view name) {
+  if (!line.starts_with(name) || line.substr(name.size(), 1) != ":") return std::nullopt;
+  line.remove_prefix(name.size() + 1);
+  line.remove_prefix(std::min(line.find(':'), line.size() - 1) + 1);  // the password
+  gid_t gid = 0;
+  return parse_id(line.substr(0, line.find(':')), gid) ? std::optional(gid) : std::nullopt;
 }
 
 }  // namespace
 
 std::optional<Account> parse_passwd(std::string_view text, std::string_view name) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    auto account = parse_entry(line);
-    if (account && account->name == name) return account;
-  }
-  return std::nullopt;
+  return find_entry(text, [&](const Account& account) { return account.name == name; });
 }
 
 Result<std::optional<Account>> find_account(const Root& root, const std::string& name) {
@@ -93,6 +119,35 @@ Result<std::optional<Account>> find_account(const Root& root, const std::string&
   const auto text = root.read_file("/etc/passwd");
   if (!text) return text.error();
   return parse_passwd(*text, name);
+}
+
+Result<std::optional<Account>> find_account(const Root& root, uid_t uid) {
+  const std::string what = "user " + std::to_string(uid);
+  if (root.is_system()) {
+    return ask_with_room<passwd>(
+        what, [&](auto... room) { return ::getpwuid_r(uid, room...); }, read_entry);
+  }
+  const auto text = root.read_file("/etc/passwd");
+  if (!text) return text.error();
+  return find_entry(*text, [&](const Account& account) { return account.uid == uid; });
+}
+
+Result<std::optional<gid_t>> find_group(const Root& root, const std::string& name) {
+  if (name.empty() || name.find('\0') != std::string::npos) return std::optional<gid_t>();
+  if (root.is_system()) {
+    return ask_with_room<group>(
+        "group " + name, [&](auto... room) { return ::getgrnam_r(name.c_str(), room...); },
+        [](const group& entry) { return entry.gr_gid; });
+  }
+  const auto text = root.read_file("/etc/group");
+  if (!text) return text.error();
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (const auto gid = parse_group(line, name)) return std::optional(*gid);
+  }
+  return std::optional<gid_t>();
 }
 
 }  // namespace guestd::platform

@@ -21,6 +21,7 @@ sys.path.insert(0, HERE)
 import guest_test  # noqa: E402  pylint: disable=wrong-import-position
 import channel_cases  # noqa: E402  pylint: disable=wrong-import-position
 import command_cases  # noqa: E402  pylint: disable=wrong-import-position
+import exec_cases  # noqa: E402  pylint: disable=wrong-import-position
 import install_cases  # noqa: E402  pylint: disable=wrong-import-position
 import service_cases  # noqa: E402  pylint: disable=wrong-import-position
 import transcript_cases  # noqa: E402  pylint: disable=wrong-import-position
@@ -29,7 +30,8 @@ from machine import Machine  # noqa: E402  pylint: disable=wrong-import-position
 # Those that only read and write come first, those that pull devices and kill last.
 AFTER_BOOT = (
     command_cases.Protocol, command_cases.System, command_cases.Files,
-    transcript_cases.Transcripts, channel_cases.Port, channel_cases.OtherChannels, service_cases.Service,
+    transcript_cases.Transcripts, exec_cases.Programs, channel_cases.Port, channel_cases.OtherChannels,
+    service_cases.Service,
 )
 
 
