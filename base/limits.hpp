@@ -43,10 +43,12 @@ inline constexpr std::size_t kWorkers = 16;
 inline constexpr std::chrono::seconds kWorkerIdle{2};
 
 // Disks.
-/// A file system that has not told its size for this long is left to itself.
-inline constexpr std::chrono::seconds kFileSystemAnswer{2};
-/// Threads that ask file systems; those that got no answer stay until they get one.
-inline constexpr std::size_t kFileSystemAskers = 8;
+/// A file system or disk that has not answered for this long is left to itself.
+inline constexpr std::chrono::seconds kDeviceAnswer{2};
+/// Threads that ask file systems, and as many that ask disks; those that got no answer stay until they get one.
+inline constexpr std::size_t kDeviceAskers = 8;
+/// The same for the files of a user: longer, because these are written to a disk.
+inline constexpr std::chrono::seconds kUserFileAnswer{20};
 /// Trimming stops after this time, all file systems together: clients wait for ten minutes (Proxmox VE) and more.
 inline constexpr std::chrono::minutes kTrimming{9};
 

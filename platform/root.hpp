@@ -23,6 +23,8 @@ class Root {
 
   static Root system() { return Root(UniqueFd()); }
   static Result<Root> at(const std::string& folder);
+  /// The same, for a thread that may outlive this one.
+  [[nodiscard]] Root copy() const;
 
   /// open(2) with O_CLOEXEC added; `mode` is that of a file which O_CREAT makes, before the umask. The error names
   /// the path.

@@ -43,6 +43,13 @@ Result<Root> Root::at(const std::string& folder) {
   return Root(std::move(fd));
 }
 
+Root Root::copy() const {
+  if (is_system()) return system();
+  UniqueFd folder(::fcntl(folder_.get(), F_DUPFD_CLOEXEC, 0));
+  // Without a descriptor to spare: a root below which nothing is found, and never the machine itself.
+  return Root(folder.valid() ? std::move(folder) : UniqueFd(::open("/proc/self/fdinfo", O_PATH | O_CLOEXEC)));
+}
+
 Result<UniqueFd> Root::open(const std::string& path, int flags, mode_t mode) const {
   const std::string what = "cannot open " + path;
   if (path.find('\0') != std::string::npos) return Error::from_errno(what, EINVAL);

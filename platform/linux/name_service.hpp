@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "platform/accounts.hpp"
+
+namespace guestd::platform {
+
+/// An account of this machine, by whatever nsswitch.conf(5) names; nothing if there is none. May take long: sources can
+/// be on the network. In a static build the sources are /etc/passwd and /etc/group alone, because others are libraries
+/// of the guest.
+Result<std::optional<Account>> ask_name_service(const std::string& name);
+
+}  // namespace guestd::platform
