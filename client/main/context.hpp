@@ -30,6 +30,7 @@ int exit_status_of(const Error& error);
 struct Context {
   std::optional<client::Endpoint> endpoint;
   std::optional<std::chrono::milliseconds> timeout;  ///< of --timeout; kForever for 0
+  std::string monitor;                               ///< of --qmp: path of QEMU's monitor; "" to look for it
   bool lock = true;
   bool json = false;
   terminal::ColourWish colour = terminal::ColourWish::kAuto;

@@ -14,8 +14,7 @@ struct FoundAgent {
   client::Endpoint endpoint;
 };
 
-/// Looks below `root` ("" is the whole machine), in the places of Proxmox VE (`/run/qemu-server/<number>.qga`) and
-/// libvirt (`.../channel/target/domain-<n>-<name>/org.qemu.guest_agent.0`). Connects to nothing.
+/// Those of client::find_machines() that have a socket. Connects to nothing.
 std::vector<FoundAgent> find_agents(const std::string& root = "");
 
 }  // namespace guestd::guestctl

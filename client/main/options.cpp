@@ -13,8 +13,8 @@ namespace {
 constexpr const char* kShared = "Options of all verbs";
 
 /// Those of the shared options that take a value: in front of the verb it must not be mistaken for it.
-constexpr std::array<std::string_view, 8> kWithValue{"--socket",  "--vsock",   "--hybrid-vsock", "--serial",
-                                                     "--libvirt", "--connect", "--timeout",      "--color"};
+constexpr std::array<std::string_view, 9> kWithValue{
+    "--socket", "--vsock", "--hybrid-vsock", "--serial", "--libvirt", "--connect", "--timeout", "--color", "--qmp"};
 
 bool takes_value(std::string_view word) {
   for (const std::string_view option : kWithValue) {
@@ -89,6 +89,9 @@ void add_shared_options(CLI::App& app, Context& context) {
   app.add_option_function<std::string>(
          "--connect", [&context](const std::string& uri) { set_uri(context, uri); }, "libvirt's URI, with --libvirt")
       ->type_name("URI")
+      ->group(kShared);
+  app.add_option("--qmp", context.monitor, "QEMU's monitor: the Unix socket of -qmp or -mon mode=control")
+      ->type_name("PATH")
       ->group(kShared);
   app.add_option_function<double>(
          "--timeout", [&context](double seconds) { set_timeout(context, seconds); },

@@ -29,7 +29,12 @@ struct Verb {
 std::span<const Verb> verbs();
 
 Action define_call(CLI::App& app);
+Action define_doctor(CLI::App& app);
 Action define_info(CLI::App& app);
+Action define_list(CLI::App& app);
 Action define_ping(CLI::App& app);
+Action define_qmp(CLI::App& app);
+Action define_wakeup(CLI::App& app);
+Action define_watch(CLI::App& app);
 
 }  // namespace guestd::guestctl
