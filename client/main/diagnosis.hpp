@@ -70,7 +70,7 @@ class Diagnosis {
   std::optional<VirtioPort> port_;
 };
 
-/// Names of commands that the agent has and may not run.
+/// Names of commands that the agent knows and may not run, those of other systems than Linux left out.
 std::vector<std::string> blocked_commands(const std::vector<std::pair<std::string, bool>>& commands);
 /// Whether an agent of this version lacks commands that hosts rely on today.
 bool is_old_version(std::string_view version);

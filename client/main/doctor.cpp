@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -26,6 +27,13 @@ using Findings = std::vector<Finding>;
 
 bool is_healthy(const Findings& findings) {
   return !findings.empty() && findings.back().outcome != Finding::Outcome::kWrong;
+}
+
+/// Whether the agent is there, whatever else may be wrong with it.
+bool has_answered(const Findings& findings) {
+  return std::ranges::any_of(findings, [](const Finding& finding) {
+    return finding.subject == "agent" && finding.outcome == Finding::Outcome::kGood;
+  });
 }
 
 std::string_view outcome_word(Finding::Outcome outcome) {
@@ -94,7 +102,7 @@ class Doctor {
     if (auto found = find_patient(); !found) return std::move(found).error();
     Findings findings = examine();
     show(findings, context_);
-    if (!options_.watch || is_healthy(findings)) return findings.back().status;
+    if (!options_.watch || has_answered(findings)) return findings.back().status;
     if (!monitor_) return Error::unreachable("--watch follows the monitor, and there is none; say where with --qmp");
     return watch(std::move(findings));
   }
@@ -149,7 +157,7 @@ class Doctor {
       const bool changed = now.back().subject != before.back().subject || now.back().outcome != before.back().outcome ||
                            now.size() != before.size();
       if (changed) show(now, context_);
-      if (is_healthy(now)) return kExitDone;
+      if (has_answered(now)) return now.back().status;
       before = std::move(now);
     }
   }
