@@ -196,6 +196,15 @@ std::vector<pid_t> processes(const std::string& proc) {
   return found;
 }
 
+/// The user ids that people get (login.defs(5), UID_MIN and UID_MAX), but for our own.
+bool is_of_other_user(const std::string& process) {
+  constexpr uid_t kFirst = 1000;
+  constexpr uid_t kLast = 60000;
+  struct stat state {};
+  if (::stat(process.c_str(), &state) != 0) return true;
+  return state.st_uid != ::geteuid() && state.st_uid >= kFirst && state.st_uid <= kLast;
+}
+
 bool is_socket(const std::string& path) {
   struct stat state {};
   return ::stat(path.c_str(), &state) == 0 && S_ISSOCK(state.st_mode);
@@ -275,6 +284,7 @@ std::vector<Machine> running_machines(const std::string& proc) {
     Machine machine = parse_qemu_arguments(arguments);
     machine.pid = pid;
     machine.found_by = "process";
+    machine.of_other_user = is_of_other_user(process);
     if (machine.agent) make_absolute(machine.agent->socket, process);
     make_absolute(machine.monitor, process);
     machines.push_back(std::move(machine));

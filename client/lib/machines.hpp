@@ -25,6 +25,9 @@ struct Machine {
   std::optional<AgentPort> agent;  ///< its first port for an agent
   std::string monitor;             ///< path of a QMP socket on which it listens; "" if there is none
   std::string found_by;            ///< `process`, `Proxmox VE`, `libvirt`
+  /// Its process belongs to another user of this host, who may have written anything into the command line: nobody is
+  /// to be led there without having asked for it. System accounts such as libvirt-qemu are no such users.
+  bool of_other_user = false;
 };
 
 /// What a command line of QEMU tells. `arguments` begins with the program. Both forms of options are read:

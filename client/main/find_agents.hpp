@@ -14,7 +14,7 @@ struct FoundAgent {
   client::Endpoint endpoint;
 };
 
-/// Those of client::find_machines() that have a socket. Connects to nothing.
+/// Those of client::find_machines() that have a socket and are not another user's. Connects to nothing.
 std::vector<FoundAgent> find_agents(const std::string& root = "");
 
 }  // namespace guestd::guestctl

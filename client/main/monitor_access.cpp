@@ -19,7 +19,7 @@ bool is_same_socket(const std::string& one, const std::string& other) {
 
 bool is_meant(const Context& context, const client::Machine& machine) {
   if (!context.monitor.empty()) return is_same_socket(context.monitor, machine.monitor);
-  if (!context.endpoint) return true;
+  if (!context.endpoint) return !machine.of_other_user;
   if (const auto* const unix = std::get_if<client::UnixEndpoint>(&*context.endpoint)) {
     return machine.agent && is_same_socket(unix->path, machine.agent->socket);
   }

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -112,6 +114,21 @@ TEST_F(MachinesTest, AreFoundByTheirProcesses) {
   EXPECT_EQ(machine.pid, 17);
   EXPECT_EQ(machine.found_by, "process");
   EXPECT_EQ(machine.monitor, "/srv/vm/run.qmp");
+}
+
+TEST_F(MachinesTest, OfOtherUsersAreMarked) {
+  add_process(17, {"qemu-system-x86_64", "-name", "mine"});
+  EXPECT_FALSE(only().of_other_user);
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make files that belong to others";
+  const std::string process = root_ / "proc/17";
+  for (const uid_t owner : {1000U, 59999U}) {
+    ASSERT_EQ(::chown(process.c_str(), owner, owner), 0);
+    EXPECT_TRUE(only().of_other_user) << owner;
+  }
+  for (const uid_t owner : {64055U, 107U}) {  // libvirt-qemu of Debian, qemu of Fedora
+    ASSERT_EQ(::chown(process.c_str(), owner, owner), 0);
+    EXPECT_FALSE(only().of_other_user) << owner;
+  }
 }
 
 TEST_F(MachinesTest, OfProxmoxAreFoundByTheirSockets) {
