@@ -64,6 +64,15 @@ inline constexpr std::int64_t kFileReadAtOnceBytes = 64 << 10;
 /// First handle, as in qemu-ga.
 inline constexpr std::int64_t kFirstFileHandle = 1000;
 
+// Folders and attributes.
+/// Pieces of data in a file that has holes, in one reply.
+inline constexpr std::size_t kFileExtents = 4096;
+/// Entries of a folder in one reply, at most and by default.
+inline constexpr std::int64_t kFolderEntries = 4096;
+inline constexpr std::int64_t kFolderDefaultEntries = 1024;
+/// Names and targets of links in one reply. Each byte may take six in JSON.
+inline constexpr std::size_t kFolderTextBytes = 1U << 20U;
+
 // Freezing. The kernel allows this many mounts (fs.mount-max).
 inline constexpr std::size_t kFreezeMountpoints = 100'000;
 /// Names that are no mount points and that the report repeats.

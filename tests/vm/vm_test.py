@@ -22,6 +22,7 @@ import guest_test  # noqa: E402  pylint: disable=wrong-import-position
 import channel_cases  # noqa: E402  pylint: disable=wrong-import-position
 import command_cases  # noqa: E402  pylint: disable=wrong-import-position
 import exec_cases  # noqa: E402  pylint: disable=wrong-import-position
+import guestctl_cases  # noqa: E402  pylint: disable=wrong-import-position
 import install_cases  # noqa: E402  pylint: disable=wrong-import-position
 import service_cases  # noqa: E402  pylint: disable=wrong-import-position
 import transcript_cases  # noqa: E402  pylint: disable=wrong-import-position
@@ -30,14 +31,15 @@ from machine import Machine  # noqa: E402  pylint: disable=wrong-import-position
 # Those that only read and write come first, those that pull devices and kill last.
 AFTER_BOOT = (
     command_cases.Protocol, command_cases.System, command_cases.Files,
-    transcript_cases.Transcripts, exec_cases.Programs, channel_cases.Port, channel_cases.OtherChannels,
-    service_cases.Service,
+    transcript_cases.Transcripts, exec_cases.Programs, guestctl_cases.Doctor, guestctl_cases.Monitor,
+    channel_cases.Port, channel_cases.OtherChannels, service_cases.Service,
 )
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--package", required=True, help="the .deb to install")
+    parser.add_argument("--guestctl", help="the host's client to test with (default: beside the package)")
     parser.add_argument("--only", action="append", help="run only the tests whose names match (as unittest -k)")
     parser.add_argument("--keep-logs", help="where the logs of QEMU and of the guest's console go")
     parser.add_argument("--shell", action="store_true", help="after the installation, run commands from stdin instead")
@@ -97,6 +99,9 @@ def second_round(machine, options):
 
 def main():
     options = arguments()
+    # build/release/package/guestd_VERSION_ARCH.deb was built with build/release/client/main/guestctl.
+    beside = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(options.package))), "client/main/guestctl")
+    guestctl_cases.GuestctlCase.guestctl = options.guestctl or beside
     started = time.monotonic()
     image = subprocess.run([os.path.join(HERE, "build_image.sh")], stdout=subprocess.PIPE, text=True,
                            check=True).stdout.strip()
