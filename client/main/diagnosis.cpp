@@ -296,7 +296,8 @@ void Diagnosis::explain_silence(const Error& error) {
   std::string text = "it has the port open, but did not answer in " + waited;
   if (queues.in_use > 0) text += "; the queue is stuck: QEMU holds " + std::to_string(queues.in_use) + " buffers of it";
   if (queues.unread) {
-    text += *queues.unread > 0 ? "; it does not read: " + std::to_string(*queues.unread) + " messages wait in the guest"
+    text += *queues.unread > 0 ? "; it does not read: the guest holds " + std::to_string(*queues.unread) +
+                                     " of its buffers with what was sent"
                                : "; it has read what was sent";
   }
   wrong(
@@ -312,7 +313,8 @@ bool Diagnosis::check_frozen(client::Connection& agent) {
   std::string text = "the guest's file systems are frozen";
   const auto report = agent::guestd_fsfreeze_report(agent);
   if (report && report->frozen_ms) {
-    text += " since " + waited_text(std::chrono::milliseconds(*report->frozen_ms)) + " ago";
+    text =
+        "the guest's file systems have been frozen for " + waited_text(std::chrono::milliseconds(*report->frozen_ms));
     if (report->deadline_left_ms) {
       text +=
           "; the agent thaws them by itself in " + waited_text(std::chrono::milliseconds(*report->deadline_left_ms));

@@ -93,7 +93,7 @@ class Doctor(GuestctlCase):
         self.host.sync()
         self.assertEqual(1, self.host.call("guest-fsfreeze-freeze-list", mountpoints=["/run/vm-test"]))
         self.host.close()
-        self.assert_finding(1, "commands", "frozen since")
+        self.assert_finding(1, "commands", "have been frozen for")
         self.reconnect()
         self.host.sync()
         self.assertEqual(1, self.host.call("guest-fsfreeze-thaw"))

@@ -175,6 +175,48 @@ TEST(Diagnosis, NamesBlockedCommands) {
   EXPECT_THAT(finding.text, testing::AllOf(HasSubstr("guest-ping"), HasSubstr("guest-get-time")));
 }
 
+/// The last finding about an agent that is scripted.
+Finding about(const support::FakeMonitor& agent) {
+  Patient patient;
+  patient.endpoint = client::UnixEndpoint{agent.path()};
+  patient.options = {20s, 20s, false};
+  return Diagnosis(std::move(patient)).run().back();
+}
+
+TEST(Diagnosis, NamesAFrozenGuestAndForHowLong) {
+  support::FakeMonitor agent("");
+  agent.answer("guest-fsfreeze-status", "\"frozen\"");
+  EXPECT_EQ(about(agent).text, "the guest's file systems are frozen") << "all that qemu-ga tells";
+  agent.answer("guestd-fsfreeze-report",
+               R"({"status": "frozen", "busy": false, "frozen": 1, "filesystems": [], "hooks": [],
+ "frozen-ms": 65000, "deadline-left-ms": 535000})");
+  const Finding finding = about(agent);
+  EXPECT_EQ(finding.outcome, Finding::Outcome::kWrong);
+  EXPECT_EQ(finding.text,
+            "the guest's file systems have been frozen for 1m05s; the agent thaws them by itself in 8m55s");
+  EXPECT_EQ(finding.status, kExitFailed);
+}
+
+TEST(Diagnosis, NamesAnOldAgent) {
+  support::FakeMonitor agent("");
+  agent.answer("guest-fsfreeze-status", "\"thawed\"");
+  agent.answer("guest-info", R"({"version": "2.12.0", "supported_commands": []})");
+  EXPECT_EQ(about(agent).subject, "version");
+  EXPECT_EQ(about(agent).outcome, Finding::Outcome::kWrong);
+  agent.answer("guest-info", R"({"version": "7.2.22", "supported_commands": []})");
+  EXPECT_EQ(about(agent).outcome, Finding::Outcome::kGood);
+}
+
+TEST(Diagnosis, DoesNotBlameWindowsForWhatItDoesNotHave) {
+  support::FakeMonitor agent("");
+  agent.answer("guest-fsfreeze-status", "\"thawed\"");
+  agent.answer("guest-info", R"({"version": "9.0.0", "supported_commands": [
+ {"name": "guest-set-vcpus", "enabled": false, "success-response": true}]})");
+  EXPECT_EQ(about(agent).subject, "commands");
+  agent.answer("guest-get-osinfo", R"({"id": "mswindows"})");
+  EXPECT_EQ(about(agent).outcome, Finding::Outcome::kGood);
+}
+
 TEST(Diagnosis, ListsBlockedCommandsInOrder) {
   // As qemu-ga on Linux lists them: guest-get-devices is for Windows.
   EXPECT_THAT(blocked_commands(

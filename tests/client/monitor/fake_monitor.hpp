@@ -24,7 +24,8 @@
 namespace guestd::support {
 
 /// The other end of QMP, as a script: what it answers to each command, and when it says something by itself. It listens
-/// on a socket and serves one client at a time, as QEMU does.
+/// on a socket and serves one client at a time, as QEMU does. Without a greeting it can play an agent too: it answers
+/// guest-sync-delimited by itself.
 class FakeMonitor {
  public:
   static constexpr std::string_view kGreeting =
@@ -113,11 +114,14 @@ class FakeMonitor {
     }
   }
 
-  void take(const std::string& line) {
+  void take(std::string line) {
+    constexpr char kReset = static_cast<char>(0xFF);
+    if (line.starts_with(kReset)) line.erase(0, 1);
     const auto request = protocol::JsonDocument::parse(protocol::Buffer(line));
     const auto name = request ? request->root().find("execute") : std::nullopt;
     if (!name) return;
     const std::string command(name->as_string());
+    if (command == "guest-sync-delimited") return answer_sync(request->root());
     const auto id = request->root().find("id");
     std::string bytes;
     {
@@ -132,6 +136,12 @@ class FakeMonitor {
     }
     if (!bytes.empty()) send(bytes);
     if (command == last_) hang_up();
+  }
+
+  void answer_sync(protocol::JsonView request) {
+    const auto arguments = request.find("arguments");
+    const auto id = arguments ? arguments->find("id") : std::nullopt;
+    send("\xFF{\"return\": " + std::to_string(id ? id->as_int() : 0) + "}\n");
   }
 
   TempFolder folder_;
