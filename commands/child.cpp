@@ -404,8 +404,10 @@ bool Child::on_process_ready() {
   {
     const std::lock_guard lock(mutex_);
     if (exited_) return false;
-    exit_ = recovered_ ? platform::exit_of(pidfd_.get()) : platform::reap(pid());
-    if (!recovered_ && !exit_) return false;
+    exit_ = recovered_ ? std::nullopt : platform::reap(pid());
+    // Not ours to reap, or somebody else has done it: its descriptor still tells that it has ended.
+    if (!exit_ && (!pidfd_.valid() || !is_readable(pidfd_.get()))) return false;
+    if (!exit_) exit_ = platform::exit_of(pidfd_.get());
     exited_ = true;
     exited_at_ = Clock::now();
     if (pidfd_.valid()) readiness_.remove(pidfd_.get());
