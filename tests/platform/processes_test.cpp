@@ -131,7 +131,7 @@ TEST_F(ProcessesTest, FindsAProcessAgainByItsBirth) {
   other.not_before += std::chrono::seconds(2);
   other.not_after += std::chrono::seconds(2);
   EXPECT_FALSE(find_process(other)) << "another one of the same number";
-  send_signal(process.birth.pid, SignalTarget::kProcess, SIGKILL);
+  EXPECT_TRUE(send_signal(process.birth.pid, SignalTarget::kProcess, SIGKILL));
   (void)wait_for(process);
   EXPECT_FALSE(find_process(process.birth));
 }
