@@ -148,7 +148,8 @@ void Child::make_room(ChildStream which, std::uint64_t released) {
   if (!stream.is_open() || stream.watched || stream.store->room() == 0) return;
   std::string buffer;
   drain(which, buffer, kTurns);
-  watch_stream(which);
+  // Else the program waits on: a stream that is watched counts as one of which nothing is left in the pipe.
+  if (stream.is_open() && stream.store->room() > 0) watch_stream(which);
 }
 
 Result<void> Child::take_piece(const ChildRead& wanted, ChildStream which, std::size_t most, ChildNews& news) {

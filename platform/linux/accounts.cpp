@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <system_error>
@@ -110,6 +111,7 @@ Result<std::optional<Account>> account_in_files(const Root& root, uid_t uid) {
 
 Result<std::optional<gid_t>> group_in_files(const Root& root, const std::string& name) {
   const auto text = root.read_file("/etc/group");
+  if (!text && text.error().errno_value == ENOENT) return std::optional<gid_t>();
   if (!text) return text.error();
   for (std::string_view rest = *text; !rest.empty();) {
     const auto fields = fields_of<4>(take_until(rest, '\n'));  // group(5)

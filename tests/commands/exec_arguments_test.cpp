@@ -45,7 +45,7 @@ TEST_F(ExecArguments, AUserIsFoundByNameOrNumberWithAllItsOwn) {
     ASSERT_TRUE(found) << found.error().text;
     EXPECT_EQ(found->credentials.uid, 1000U);
     EXPECT_EQ(found->credentials.gid, 1001U);
-    EXPECT_THAT(found->credentials.groups, ElementsAre(1001U));
+    EXPECT_THAT(found->credentials.groups, ElementsAre(1001U, 50U));
     EXPECT_THAT(found->variables, UnorderedElementsAre("HOME=/home/alice", "USER=alice", "LOGNAME=alice"));
   }
 }

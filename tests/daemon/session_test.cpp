@@ -412,7 +412,9 @@ TEST_F(WaitingSessionTest, ErrorsDoNotWait) {
   EXPECT_THAT(host().ask(R"({"execute": "guestd-exec-read", "arguments": {"pid": 1, "wait-ms": 600000}})"
                          "\n"),
               HasSubstr("PID 1 does not exist"));
-  EXPECT_THAT(host().ask(wait_request(1, -1)), HasSubstr("Parameter 'wait-ms' expects uint64"));
+  EXPECT_THAT(host().ask(R"({"execute": "guestd-exec-read", "arguments": {"pid": 1, "wait-ms": "long"}})"
+                         "\n"),
+              HasSubstr("Invalid parameter type for 'wait-ms', expected: integer"));
 }
 
 TEST_F(WaitingSessionTest, LetsGoOfAClientThatLeavesWhileItWaits) {
