@@ -414,7 +414,7 @@ TEST_F(WaitingSessionTest, ErrorsDoNotWait) {
               HasSubstr("PID 1 does not exist"));
   EXPECT_THAT(host().ask(R"({"execute": "guestd-exec-read", "arguments": {"pid": 1, "wait-ms": "long"}})"
                          "\n"),
-              HasSubstr("Invalid parameter type for 'wait-ms', expected: integer"));
+              HasSubstr("Parameter 'wait-ms' expects uint64"));
 }
 
 TEST_F(WaitingSessionTest, LetsGoOfAClientThatLeavesWhileItWaits) {
