@@ -68,6 +68,12 @@ class Connection : public protocol::Caller {
   /// Bytes of requests that wait to be sent.
   [[nodiscard]] virtual std::size_t unsent_bytes() const = 0;
 
+  /// Calls that have no answer yet are given up, without a word to their handlers: what comes for them is skipped, by a
+  /// sync before the next call.
+  virtual void abandon() = 0;
+  /// Whether process() waits for the answer (libvirt), so that nothing else can be done meanwhile.
+  [[nodiscard]] virtual bool waits_itself() const { return false; }
+
   /// Waits until something can be processed, for at most until `limit`, and processes it.
   void wait(Deadline limit);
 

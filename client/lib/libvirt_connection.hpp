@@ -26,6 +26,8 @@ class LibvirtConnection : public Connection {
   [[nodiscard]] short events() const override;
   [[nodiscard]] Deadline deadline() const override;
   void process() override;
+  void abandon() override { calls_.clear(); }
+  [[nodiscard]] bool waits_itself() const override { return true; }
   [[nodiscard]] std::size_t pending() const override { return calls_.size(); }
   [[nodiscard]] std::size_t unsent_bytes() const override { return 0; }
 

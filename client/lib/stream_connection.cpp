@@ -137,6 +137,13 @@ void StreamConnection::process() {
   if (broken_) fail(*broken_);
 }
 
+void StreamConnection::abandon() {
+  if (calls_.empty()) return;
+  calls_.clear();
+  released_ = 0;
+  in_step_ = false;
+}
+
 void StreamConnection::send_some() {
   while (!unsent_.empty()) {
     const std::string& first = unsent_.front();

@@ -29,6 +29,7 @@ class StreamConnection : public Connection {
   [[nodiscard]] short events() const override;
   [[nodiscard]] Deadline deadline() const override;
   void process() override;
+  void abandon() override;
   [[nodiscard]] std::size_t pending() const override { return calls_.size(); }
   [[nodiscard]] std::size_t unsent_bytes() const override { return unsent_bytes_; }
 

@@ -6,12 +6,12 @@
 #include <utility>
 #include <vector>
 
-#include "client/main/json_text.hpp"
+#include "client/main/ask.hpp"
+#include "client/main/capabilities.hpp"
 #include "client/main/verbs.hpp"
 #include "client/terminal/escape.hpp"
 #include "client/terminal/table.hpp"
 #include "generated/agent/calls.hpp"
-#include "protocol/json_writer.hpp"
 
 namespace guestd::guestctl {
 namespace {
@@ -31,7 +31,7 @@ std::string line(const Context& context, std::string_view title, std::string_vie
   return context.style().bold(head) + terminal::printable(text) + "\n";
 }
 
-std::string counted(const agent::GuestAgentInfo& info) {
+std::string commands_text(const agent::GuestAgentInfo& info) {
   const auto enabled =
       std::ranges::count_if(info.supported_commands, [](const auto& command) { return command.enabled; });
   const auto all = static_cast<std::ptrdiff_t>(info.supported_commands.size());
@@ -75,7 +75,7 @@ void print_facts(const agent::GuestAgentInfo& info, const Facts& facts, const Co
   const bool guestd = std::ranges::any_of(info.supported_commands,
                                           [](const auto& command) { return command.name.starts_with("guestd-"); });
   std::string text = line(context, "Agent", guestd ? "guestd (as qemu-ga " + info.version + ")" : info.version);
-  text += line(context, "Commands", counted(info));
+  text += line(context, "Commands", commands_text(info));
   if (facts.host_name) text += line(context, "Host name", *facts.host_name);
   if (facts.system) {
     if (facts.system->pretty_name) text += line(context, "System", *facts.system->pretty_name);
@@ -85,34 +85,21 @@ void print_facts(const agent::GuestAgentInfo& info, const Facts& facts, const Co
 }
 
 /// The replies as they came, by the name of what they tell.
-Result<int> print_json(client::Connection& connection, const agent::GuestAgentInfo& info) {
-  using Part = std::pair<const char*, protocol::Call>;
-  const std::vector<Part> parts{{"agent", protocol::make_call<agent::calls::Info>({})},
-                                {"system", protocol::make_call<agent::calls::GetOsinfo>({})},
-                                {"host-name", protocol::make_call<agent::calls::GetHostName>({})}};
-  protocol::JsonWriter out;
-  out.begin_object();
-  for (const auto& [name, call] : parts) {
-    if (!has_command(info, call.command)) continue;
-    auto reply = connection.call(call);
-    if (!reply) return std::move(reply).error();
-    const auto value = protocol::returned(**reply);
-    if (!value) continue;
-    out.key(name);
-    const auto host_name = value->is(protocol::JsonType::kObject) ? value->find("host-name") : std::nullopt;
-    out.value(host_name ? *host_name : *value);
-  }
-  out.end_object();
-  print(out.take_text() + "\n");
-  return kExitDone;
+Result<int> print_all(client::Connection& connection) {
+  auto agent = Capabilities::of(connection);
+  if (!agent) return std::move(agent).error();
+  return print_json(connection, *agent,
+                    {{"agent", protocol::make_call<agent::calls::Info>({})},
+                     {"system", protocol::make_call<agent::calls::GetOsinfo>({})},
+                     {"host", protocol::make_call<agent::calls::GetHostName>({})}});
 }
 
 Result<int> run_info(const InfoOptions& options, Context& context) {
   auto connection = context.connect();
   if (!connection) return std::move(connection).error();
+  if (context.json) return print_all(**connection);
   auto info = agent::info(**connection);
   if (!info) return std::move(info).error();
-  if (context.json) return print_json(**connection, *info);
   if (options.commands) {
     print(commands_table(*info, context));
     return kExitDone;

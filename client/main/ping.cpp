@@ -84,7 +84,7 @@ class Pinging {
                       [&](client::Reply answer) { reply = std::move(answer); });
     while (!reply && !interrupted_) wait(connection_.deadline());
     if (!reply) {
-      // The connection holds a reference to this frame until it has an answer: it is not used again.
+      connection_.abandon();
       abandoned_ = true;
       return {};
     }

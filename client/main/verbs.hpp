@@ -29,11 +29,33 @@ struct Verb {
 std::span<const Verb> verbs();
 
 Action define_call(CLI::App& app);
+Action define_cat(CLI::App& app);
+Action define_completion(CLI::App& app);
+Action define_cp(CLI::App& app);
+Action define_cpu(CLI::App& app);
 Action define_doctor(CLI::App& app);
+Action define_exec(CLI::App& app);
+Action define_freeze(CLI::App& app);
+Action define_fs(CLI::App& app);
+Action define_halt(CLI::App& app);
 Action define_info(CLI::App& app);
+Action define_keys(CLI::App& app);
 Action define_list(CLI::App& app);
+Action define_man(CLI::App& app);
+Action define_mem(CLI::App& app);
+Action define_net(CLI::App& app);
+Action define_passwd(CLI::App& app);
 Action define_ping(CLI::App& app);
 Action define_qmp(CLI::App& app);
+Action define_reboot(CLI::App& app);
+Action define_shell(CLI::App& app);
+Action define_shutdown(CLI::App& app);
+Action define_suspend(CLI::App& app);
+Action define_thaw(CLI::App& app);
+Action define_time(CLI::App& app);
+Action define_top(CLI::App& app);
+Action define_trim(CLI::App& app);
+Action define_users(CLI::App& app);
 Action define_wakeup(CLI::App& app);
 Action define_watch(CLI::App& app);
 

@@ -19,6 +19,7 @@ Signals::~Signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 std::optional<int> Signals::take() {
   signalfd_siginfo info{};
   if (::read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
+  from_terminal_ = info.ssi_code == SI_KERNEL;
   return static_cast<int>(info.ssi_signo);
 }
 

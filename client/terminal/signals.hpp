@@ -23,12 +23,15 @@ class Signals {
   [[nodiscard]] int fd() const { return fd_.get(); }
   /// Does not wait.
   std::optional<int> take();
+  /// Whether the one that was taken last came from the terminal, which sends it to the whole process group.
+  [[nodiscard]] bool taken_from_terminal() const { return from_terminal_; }
   /// What signals were blocked before: for children.
   [[nodiscard]] const sigset_t& before() const { return before_; }
 
  private:
   sigset_t before_{};
   UniqueFd fd_;
+  bool from_terminal_ = false;
 };
 
 }  // namespace guestd::terminal
