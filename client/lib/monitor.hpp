@@ -48,6 +48,8 @@ class Monitor : public Connection {
   void process() override;
   [[nodiscard]] std::size_t pending() const override { return calls_.size(); }
   [[nodiscard]] std::size_t unsent_bytes() const override { return unsent_.size(); }
+  /// Replies that come nevertheless are known by their ids, and dropped.
+  void abandon() override { calls_.clear(); }
 
   /// What the greeting said.
   [[nodiscard]] const qmp::VersionInfo& version() const { return version_; }
