@@ -57,6 +57,9 @@ class DiskMachine {
 PerRequest plain_command(const std::string& binary, const Effort& effort, const std::string& command);
 
 PerRequest ping(const std::string& binary, const Effort& effort);
+/// A process that answers the bytes of a ping with the bytes of its reply and does nothing else: epoll_wait(2), read(2)
+/// and write(2) of each request are what no agent with an event loop can go below on this machine.
+PerRequest bare_echo(const Effort& effort);
 PerRequest sync(const std::string& binary, const Effort& effort);
 /// Eight clients that ping at the same time.
 PerRequest crowd(const std::string& binary, const Effort& effort);

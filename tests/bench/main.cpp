@@ -67,6 +67,9 @@ void requests(const Contest& contest, std::vector<Row>& rows) {
   const auto pings = measure(ping);
   rows.push_back(row_of("guest-ping, CPU µs", pings, &PerRequest::cpu_us, 2, at_most_of_peer("at most 1/2", 0.5)));
   rows.push_back(row_of("guest-ping, per second", pings, &PerRequest::per_second, 0));
+  // The same on both sides: a measure of the machine.
+  const auto echoes = measure([](const std::string&, const Effort& effort) { return bare_echo(effort); });
+  rows.push_back(row_of("a bare echo of it, CPU µs", echoes, &PerRequest::cpu_us, 2));
   const auto syncs = measure(sync);
   rows.push_back(row_of("guest-sync, CPU µs", syncs, &PerRequest::cpu_us, 2));
   rows.push_back(row_of("guest-sync, per second", syncs, &PerRequest::per_second, 0));
