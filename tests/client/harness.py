@@ -73,7 +73,8 @@ class Case(unittest.TestCase):
         self.addCleanup(log.close)
         process = subprocess.Popen(
             [binary, "-m", "unix-listen", "-p", path, "-t", self.folder, "-f", self.path("pid"), *arguments],
-            stdout=log, stderr=log, env=dict(os.environ, GUESTD_HANDS_OFF="except-exec", QGA_CONF=self.write("conf", b"")))
+            stdout=log, stderr=log,
+            env=dict(os.environ, GUESTD_HANDS_OFF="except-exec", QGA_CONF=self.write("conf", b"")))
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         deadline = time.monotonic() + PATIENCE
