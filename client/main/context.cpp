@@ -6,12 +6,15 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/text.hpp"
 #include "client/main/find_agents.hpp"
 #include "client/terminal/escape.hpp"
 
 namespace guestd::guestctl {
 namespace {
 
+/// A guest's error text may have 64 MiB.
+constexpr std::size_t kComplaintBytes = 4096;
 constexpr std::string_view kHowToName = "--socket, --vsock, --hybrid-vsock, --serial or --libvirt";
 
 Result<client::Endpoint> only_agent() {
@@ -55,7 +58,9 @@ terminal::Style Context::style() const { return terminal::Style(terminal::wants_
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-void complain(std::string_view text) { print_error_line("guestctl: " + terminal::printable_lines(text)); }
+void complain(std::string_view text) {
+  print_error_line("guestctl: " + terminal::printable_lines(excerpt(text, kComplaintBytes)));
+}
 
 void print_error_line(std::string_view text) {
   std::fflush(stdout);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/text.hpp"
 #include "client/terminal/escape.hpp"
 #include "client/terminal/units.hpp"
 #include "protocol/json_writer.hpp"
@@ -141,8 +142,9 @@ class View {
 
   /// `name [####    ]  40%  words`
   void row(std::string_view name, std::optional<double> share, std::string_view words) {
-    std::string text = terminal::printable(name);
-    text.resize(std::max(kNameColumns, std::size_t{0}), ' ');
+    std::string text = terminal::printable(excerpt(name, kNameColumns));
+    const std::size_t wide = terminal::width(text);
+    text.append(kNameColumns + 4 > wide ? kNameColumns + 4 - wide : 1, ' ');
     out_ += text;
     if (share) out_ += bar(*share) + " " + percent(*share) + "  ";
     out_ += std::string(words) + "\n";

@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "client/terminal/escape.hpp"
 
 namespace guestd::terminal {
 namespace {
+
+/// A guest could make one cell, and with it the column, as wide as a reply is large.
+constexpr std::size_t kCellBytes = 200;
 
 std::string padded(std::string_view cell, std::size_t columns, Table::Align align) {
   const std::size_t wide = width(cell);
@@ -20,7 +24,7 @@ void trim_end(std::string& line) { line.resize(line.find_last_not_of(' ') + 1); 
 }  // namespace
 
 void Table::add(std::vector<std::string> cells) {
-  for (std::string& cell : cells) cell = printable(cell);
+  for (std::string& cell : cells) cell = printable(excerpt(cell, kCellBytes));
   cells.resize(columns_.size());
   rows_.push_back(std::move(cells));
 }

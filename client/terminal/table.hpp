@@ -11,7 +11,7 @@
 namespace guestd::terminal {
 
 /// Columns for people: as wide as their widest cell, two blanks between them, nothing at the end of a line. Cells are
-/// escaped (printable()), so they may be a guest's words.
+/// escaped (printable()) and cut where they are very long, so they may be a guest's words.
 class Table {
  public:
   enum class Align { kLeft, kRight };

@@ -8,6 +8,8 @@ import subprocess
 import time
 import unittest
 
+import copying_cases
+import programs_cases
 from harness import OPTIONS, PATIENCE, QEMU_GA, Case, run
 
 
@@ -57,6 +59,27 @@ class WithGuestd(RealAgents, Case):
         processes = [subprocess.Popen([OPTIONS.guestctl, "--socket", self.agent, "ping"], stdout=subprocess.DEVNULL)
                      for _ in range(8)]
         self.assertEqual([process.wait(PATIENCE) for process in processes], [0] * 8)
+
+
+class FakesReplaced:
+    """The cases of the fake agent once more, with guestd."""
+
+    def fake(self, overrides=None, hidden=()):
+        if overrides or hidden:
+            self.skipTest("only the fake agent misbehaves")
+        return self.guestd_with(self.needed)
+
+
+class ExecWithGuestd(FakesReplaced, programs_cases.Exec):
+    needed = "guestd-exec"
+
+
+class TerminalWithGuestd(FakesReplaced, programs_cases.Terminal):
+    needed = "guestd-exec"
+
+
+class CpWithGuestd(FakesReplaced, copying_cases.Cp):
+    needed = "guestd-file-stat"
 
 
 @unittest.skipUnless(os.path.exists(QEMU_GA), "qemu-ga is not installed")

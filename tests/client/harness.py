@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -29,6 +30,16 @@ def run(*words, agent=None, stdin=b"", env=None, timeout=PATIENCE, options=()):
 def refuse(text):
     """For commands of a fake agent."""
     raise Refused(text)
+
+
+class RealAgent:
+    """Stands where a fake one stood. What only the fake one can tell skips the test."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __getattr__(self, name):
+        raise unittest.SkipTest(f"only the fake agent has {name}")
 
 
 class Case(unittest.TestCase):
@@ -62,7 +73,8 @@ class Case(unittest.TestCase):
         self.addCleanup(log.close)
         process = subprocess.Popen(
             [binary, "-m", "unix-listen", "-p", path, "-t", self.folder, "-f", self.path("pid"), *arguments],
-            stdout=log, stderr=log, env=dict(os.environ, GUESTD_HANDS_OFF="1", QGA_CONF=self.write("conf", b"")))
+            stdout=log, stderr=log,
+            env=dict(os.environ, GUESTD_HANDS_OFF="except-exec", QGA_CONF=self.write("conf", b"")))
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         deadline = time.monotonic() + PATIENCE
@@ -75,6 +87,14 @@ class Case(unittest.TestCase):
                 self.assertIsNone(process.poll(), "the agent has ended")
                 self.assertLess(time.monotonic(), deadline, "the agent does not listen")
                 time.sleep(0.02)
+
+    def guestd_with(self, command):
+        """guestd, if it has the command."""
+        path = self.real(OPTIONS.guestd)
+        commands = run("info", "--commands", agent=path).stdout.decode()
+        if not re.search(rf"^{command} +enabled", commands, re.MULTILINE):
+            self.skipTest(f"this guestd does not have {command}")
+        return RealAgent(path)
 
     def assert_fails(self, result, status, text):
         self.assertEqual(result.returncode, status, result.stderr)

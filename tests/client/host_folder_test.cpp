@@ -18,9 +18,8 @@ using support::TempDir;
 TEST(PlainName, IsNoWayOutOfAFolder) {
   EXPECT_TRUE(is_plain_name("a"));
   EXPECT_TRUE(is_plain_name("...") && is_plain_name("..a"));
-  for (const std::string_view name : {"", ".", "..", "/etc", "a/b", "../x", "a/", std::string_view("a\0b", 3)}) {
-    EXPECT_FALSE(is_plain_name(name)) << name;
-  }
+  for (const char* const name : {"", ".", "..", "/etc", "a/b", "../x", "a/"}) EXPECT_FALSE(is_plain_name(name)) << name;
+  EXPECT_FALSE(is_plain_name(std::string_view("a\0b", 3)));
 }
 
 TEST(HostFolder, RefusesNamesThatLeadElsewhere) {

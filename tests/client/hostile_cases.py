@@ -17,7 +17,7 @@ class Hostile(Case):
                 client.sendall(junk)
 
         agent = self.fake({"guest-sync-delimited": flood})
-        result = run("--timeout", "30", "ping", agent=agent.path)
+        result = run("--timeout", "8", "ping", agent=agent.path)
         self.assertIn(result.returncode, (3, 4))
 
     def test_a_reply_that_never_ends_is_cut_off(self):
@@ -50,6 +50,15 @@ class Hostile(Case):
             agent = FakeAgent(tempfile.mkdtemp(dir=self.folder), {"guest-info": lambda *_, r=reply: r})
             self.addCleanup(agent.close)
             self.assertEqual(run("info", agent=agent.path).returncode, 1, reply)
+
+    def test_one_endless_word_does_not_fill_the_memory_or_the_screen(self):
+        word = "x" * (8 << 20)
+        users = [{"user": word, "login-time": 0}] + [{"user": "a", "login-time": 0}] * 50000
+        agent = self.fake({"guest-get-users": lambda *_: users, "guest-fail": lambda *_: refuse(word)})
+        self.assertLess(len(run("users", agent=agent.path).stdout), 20 << 20)
+        result = run("call", "--unchecked", "guest-fail", agent=agent.path)
+        self.assertEqual(result.returncode, 1)
+        self.assertLess(len(result.stderr), 5000)
 
     def test_disks_that_hold_each_other_are_shown_once(self):
         disks = [{"name": "/dev/a", "partition": False, "dependencies": ["/dev/b"]},

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/call.hpp"
+
 namespace guestd::client {
 namespace {
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "client/terminal/table.hpp"
 
 namespace guestd::terminal {
@@ -35,6 +37,13 @@ TEST(Table, IsAsWideAsItsCellsAndEscapesThem) {
   table.add({"a", "1"});
   table.add({"b\x1b", "1000"});
   EXPECT_EQ(table.text(Style(false)), "NAME   SIZE\na         1\nb\\x1b  1000\n");
+}
+
+TEST(Table, CutsCellsThatAreWiderThanAnyScreen) {
+  Table table({{"NAME"}, {"SIZE"}});
+  table.add({std::string(1U << 20U, 'x'), "1"});
+  table.add({"a", "2"});
+  EXPECT_LT(table.text(Style(false)).size(), 1000U);
 }
 
 }  // namespace

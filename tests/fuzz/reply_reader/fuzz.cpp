@@ -33,8 +33,8 @@ void take(guestd::protocol::JsonDocument message) {
   decode<calls::GuestdFileStat>(message);
   const std::string line = guestd::guestctl::json_line(message.root());
   const std::string shown = guestd::terminal::printable(line);
-  for (const unsigned char byte : shown) {
-    if (byte < 0x20 || byte == 0x7F) __builtin_trap();
+  for (const char byte : shown) {
+    if ((byte >= 0 && byte < 0x20) || byte == 0x7F) __builtin_trap();
   }
 }
 
