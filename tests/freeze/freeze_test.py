@@ -65,7 +65,7 @@ class FreezeCase(unittest.TestCase):
             self.clients.append(Client())
             # A hook that a killed agent was just starting holds that one's listening socket until it runs.
             try:
-                self.clients[-1].call("guest-ping")
+                self.clients[-1].ask("guest-ping")
                 return self.clients[-1]
             except (ConnectionError, ValueError):
                 if time.monotonic() > deadline:
