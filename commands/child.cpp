@@ -147,8 +147,8 @@ void Child::make_room(ChildStream which, std::uint64_t released) {
   stream.kept()->release(released);
   if (!stream.is_open() || stream.watched || stream.store->room() == 0) return;
   std::string buffer;
-  drain(which, buffer, kTurns);
-  watch_stream(which);
+  drain(which, buffer, exited_ ? kTurnsAtEnd : kTurns);
+  if (stream.is_open() && stream.store->room() > 0) watch_stream(which);
 }
 
 Result<void> Child::take_piece(const ChildRead& wanted, ChildStream which, std::size_t most, ChildNews& news) {
@@ -404,8 +404,10 @@ bool Child::on_process_ready() {
   {
     const std::lock_guard lock(mutex_);
     if (exited_) return false;
-    exit_ = recovered_ ? platform::exit_of(pidfd_.get()) : platform::reap(pid());
-    if (!recovered_ && !exit_) return false;
+    exit_ = recovered_ ? std::nullopt : platform::reap(pid());
+    // Not ours to reap, or somebody else has done it: its descriptor still tells that it has ended.
+    if (!exit_ && (!pidfd_.valid() || !is_readable(pidfd_.get()))) return false;
+    if (!exit_) exit_ = platform::exit_of(pidfd_.get());
     exited_ = true;
     exited_at_ = Clock::now();
     if (pidfd_.valid()) readiness_.remove(pidfd_.get());

@@ -147,9 +147,7 @@ std::vector<ProcessRecord> ProcessRecords::read() const {
 
 std::vector<ProcessRecord> ProcessRecords::take_over() {
   const std::lock_guard lock(mutex_);
-  auto records = read();
-  ::unlink(path_.c_str());
-  return records;
+  return read();
 }
 
 bool ProcessRecords::open() {

@@ -52,7 +52,8 @@ class ProcessRecords {
   /// Whether an earlier agent may have left something.
   static bool are_there(const std::string& state_directory);
 
-  /// What an earlier agent of this boot has left; empty if that was nothing. The file begins anew.
+  /// What an earlier agent of this boot has left; empty if that was nothing. The file begins anew with the first record
+  /// that is added, so that reading does not wait for a disk that is frozen.
   std::vector<ProcessRecord> take_over();
 
   /// The place of a new record; -1 if the file cannot be written, which does not keep programs from running.

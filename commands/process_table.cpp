@@ -108,6 +108,14 @@ Result<void> ProcessTable::make_spool(Pipes& pipes, std::size_t index, std::size
 
 Result<ProcessTable::Pipes> ProcessTable::make_pipes(const ExecStart& start) {
   Pipes pipes;
+  if (auto made = make_pipes(start, pipes); !made) {
+    pipes.remove_spools();
+    return std::move(made).error();
+  }
+  return pipes;
+}
+
+Result<void> ProcessTable::make_pipes(const ExecStart& start, Pipes& pipes) {
   const std::size_t limit = output_limit(start);
   if (start.terminal) {
     auto pair = platform::make_terminal(start.terminal->first, start.terminal->second);
@@ -118,7 +126,7 @@ Result<ProcessTable::Pipes> ProcessTable::make_pipes(const ExecStart& start) {
     pipes.program_input = std::move(pair->theirs);
     pipes.input = *std::move(second);
     pipes.captured[0] = std::make_shared<OutputStore>(limit, start.when_full, budget_);
-    return pipes;
+    return {};
   }
   for (std::size_t index = 0; index < start.sinks.size(); ++index) {
     if (start.sinks[index] == ChildSink::kSpool) {
@@ -137,7 +145,7 @@ Result<ProcessTable::Pipes> ProcessTable::make_pipes(const ExecStart& start) {
     pipes.input = std::move(pair->ours);
     pipes.program_input = std::move(pair->theirs);
   }
-  return pipes;
+  return {};
 }
 
 bool ProcessTable::take_slot() {
@@ -218,7 +226,8 @@ void ProcessTable::add(Child::Setup setup, Entry entry, std::chrono::millisecond
   entry.spool_paths = pipes.spool_paths;
   setup.grace = settings_.grace;
 
-  entry.place = records_->add(record);
+  const bool is_new = !setup.recovered;
+  if (is_new) entry.place = records_->add(record);
 
   const std::lock_guard lock(mutex_);
   setup.number = ++last_number_;
@@ -227,6 +236,7 @@ void ProcessTable::add(Child::Setup setup, Entry entry, std::chrono::millisecond
   entry.child = std::make_shared<Child>(std::move(setup), *readiness_);
   numbers_[record.birth.pid] = last_number_;
   watch_spools(entry);
+  if (!is_new) chores_.push_back({.number = last_number_});
   const auto child = entry.child;
   entries_.emplace(last_number_, std::move(entry));
   // Without its end nobody would ever know of it, so it is looked for.
@@ -260,7 +270,9 @@ void ProcessTable::take_over() {
     recover(record);
     for (std::size_t index = 0; index < 2; ++index) kept.push_back(spool_path(settings_, record.spool, index));
   }
-  platform::remove_other_spools(spool_folder(settings_), kept);
+  const std::lock_guard lock(mutex_);
+  kept_spools_ = std::move(kept);
+  readiness_->wake();
 }
 
 void ProcessTable::recover(const ProcessRecord& record) {
@@ -362,7 +374,9 @@ void ProcessTable::forget_locked(std::uint64_t number) {
   if (!entry.exited) --running_;
   entry.exited = true;
   for (const int watch : entry.watches) spool_watch_->remove(watch);
-  if (entry.place >= 0) chores_.push_back({std::exchange(entry.place, -1), std::nullopt, entry.spool_paths});
+  if (entry.place >= 0 || !entry.spool_paths.empty()) {
+    chores_.push_back({.place = std::exchange(entry.place, -1), .spool_paths = entry.spool_paths});
+  }
   if (!chores_.empty() || monitor_rests_) readiness_->wake();
   entry.forgotten = true;
   entry.limit_at = entry.kill_at = entry.scope_at = entry.grace_at = entry.expire_at = entry.poll_at = std::nullopt;
@@ -406,7 +420,7 @@ bool ProcessTable::ensure_monitor() {
   if (!readiness_) {
     auto made = platform::Readiness::create();
     if (!made) return false;
-    readiness_ = std::make_unique<platform::Readiness>(*std::move(made));
+    readiness_ = *std::move(made);
   }
   if (monitor_runs_) return true;
   if (monitor_.joinable()) monitor_.join();
@@ -450,19 +464,47 @@ void ProcessTable::watch_children() {
 
 void ProcessTable::do_chores() {
   std::vector<Chore> chores;
+  std::optional<std::vector<std::string>> kept_spools;
   {
     const std::lock_guard lock(mutex_);
-    if (chores_.empty()) return;
+    if (chores_.empty() && !kept_spools_) return;
     chores.swap(chores_);
+    kept_spools.swap(kept_spools_);
   }
+  if (kept_spools) platform::remove_other_spools(spool_folder(settings_), *kept_spools);
   for (const Chore& chore : chores) {
-    if (chore.update) {
-      records_->update(chore.place, *chore.update);
+    if (chore.number != 0) {
+      add_record(chore.number);
+    } else if (chore.record) {
+      records_->update(chore.place, *chore.record);
     } else {
       records_->remove(chore.place);
     }
     for (const std::string& path : chore.spool_paths) platform::remove_spool(path);
   }
+}
+
+void ProcessTable::add_record(std::uint64_t number) {
+  const auto wanted = [&]() -> Entry* {
+    const auto found = entries_.find(number);
+    return found == entries_.end() || found->second.forgotten ? nullptr : &found->second;
+  };
+  ProcessRecord record;
+  {
+    const std::lock_guard lock(mutex_);
+    const Entry* entry = wanted();
+    if (entry == nullptr) return;
+    record = entry->record;
+  }
+  const int place = records_->add(record);
+  {
+    const std::lock_guard lock(mutex_);
+    if (Entry* entry = wanted()) {
+      entry->place = place;
+      return;
+    }
+  }
+  records_->remove(place);
 }
 
 // With the lock held.
@@ -518,13 +560,13 @@ void ProcessTable::on_exit(std::uint64_t number) {
   if (entry.child->has_open_output()) entry.grace_at = now + settings_.grace;
   if (entry.spool_paths.empty()) {
     // An agent that comes after this one has nothing to tell of it.
-    if (entry.place >= 0) chores_.push_back({std::exchange(entry.place, -1)});
+    if (entry.place >= 0) chores_.push_back({.place = std::exchange(entry.place, -1)});
   } else {
     const ChildState state = entry.child->state();
     entry.record.exited = true;
     entry.record.exit = state.exit;
     entry.record.timed_out = state.timed_out;
-    chores_.push_back({entry.place, entry.record});
+    chores_.push_back({.place = entry.place, .record = entry.record});
   }
   bound_results();
 }
@@ -617,7 +659,7 @@ void ProcessTable::make_scope(std::uint64_t number) {
   found->second.unit = scope.unit;
   found->second.record.has_unit = true;
   if (found->second.exited) return;
-  chores_.push_back({found->second.place, found->second.record});
+  chores_.push_back({.place = found->second.place, .record = found->second.record});
   readiness_->wake();
 }
 

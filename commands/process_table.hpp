@@ -105,13 +105,15 @@ class ProcessTable {
   /// What touches the state directory, whose disk may be frozen: done by the thread that watches, without the lock.
   struct Chore {
     int place = -1;
-    std::optional<ProcessRecord> update{};  ///< none: the record goes
-    std::vector<std::string> spool_paths{};
+    std::uint64_t number = 0;                ///< of the child that gets a place for its record; 0: it has one
+    std::optional<ProcessRecord> record{};   ///< none: the record goes
+    std::vector<std::string> spool_paths{};  ///< that go
   };
 
   bool take_slot();
   Result<pid_t> start_in_slot(ExecStart& start);
   Result<Pipes> make_pipes(const ExecStart& start);
+  Result<void> make_pipes(const ExecStart& start, Pipes& pipes);
   Result<void> make_spool(Pipes& pipes, std::size_t index, std::size_t limit);
   [[nodiscard]] std::size_t output_limit(const ExecStart& start) const;
   void add(Child::Setup setup, Entry entry, std::chrono::milliseconds limit, const Pipes& pipes);
@@ -122,6 +124,7 @@ class ProcessTable {
   void on_exit(std::uint64_t number);
   void on_spool_news();
   void do_chores();
+  void add_record(std::uint64_t number);
   void run_due();
   void run_due(Entry& entry, SteadyTime now);
   void make_scope(std::uint64_t number);
@@ -148,6 +151,7 @@ class ProcessTable {
   std::uint64_t last_number_ = 0;
   std::atomic<std::uint64_t> last_spool_{0};
   std::vector<Chore> chores_;
+  std::optional<std::vector<std::string>> kept_spools_;  // all others are to be removed
   std::size_t running_ = 0;
   std::optional<bool> has_systemd_;
   bool stopping_ = false;

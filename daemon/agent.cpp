@@ -59,6 +59,8 @@ void block_signals() {
   const sigset_t set = handled_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  // Whoever started the agent may have ignored it, and then nobody could tell how a child has ended.
+  ::signal(SIGCHLD, SIG_DFL);
 }
 
 Agent::Agent(const Configuration& configuration, platform::Host host, Log& log)

@@ -65,7 +65,8 @@ Result<int> serve(const CommandLine& line) {
   // Programs of the host get the limit that was there before.
   auto host = platform::system_host();
   // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
-  (void)platform::allow_open_files(limits::kOpenFiles + 512);
+  constexpr std::size_t kOfProgram = 5;  // its pipes, its end, and one in passing
+  (void)platform::allow_open_files(limits::kOpenFiles + 128 + kOfProgram * configuration.exec.processes);
   auto agent = Agent::create(configuration, std::move(host), **log);
   if (!agent) return std::move(agent).error();
   auto served = (*agent)->run([&] {

@@ -41,7 +41,6 @@ Result<SpoolFile> SpoolFile::open(const std::string& path, std::uint64_t limit_b
   // What an earlier agent has cut out.
   const off_t data = ::lseek(spool.fd_.get(), 0, SEEK_DATA);
   if (data > 0) spool.begin_ = static_cast<std::uint64_t>(data);
-  spool.trim();
   return spool;
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -75,6 +76,8 @@ struct ExecOutcome {
 /// Programs on a bench: a shell script is the program in most tests.
 class ExecTest : public testing::Test {
  protected:
+  ExecTest() { ::signal(SIGPIPE, SIG_IGN); }  // as the agent does
+
   static GuestdExecArgs sh(const std::string& script) {
     GuestdExecArgs args;
     args.path = "/bin/sh";

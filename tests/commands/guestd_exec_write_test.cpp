@@ -15,6 +15,12 @@ namespace {
 
 using testing::HasSubstr;
 
+struct How {
+  std::optional<std::uint64_t> offset{};
+  bool eof = false;
+  bool waits = false;
+};
+
 class GuestdExecWrite : public ExecTest {
  protected:
   static GuestdExecArgs fed(const std::string& script) {
@@ -22,11 +28,6 @@ class GuestdExecWrite : public ExecTest {
     args.stdin_ = GuestdExecInput::kStream;
     return args;
   }
-  struct How {
-    std::optional<std::uint64_t> offset{};
-    bool eof = false;
-    bool waits = false;
-  };
   /// Nothing: it wants to wait.
   Result<std::optional<GuestdExecWriteResult>> try_write(std::int64_t pid, std::string_view bytes, How how) {
     text_.clear();
