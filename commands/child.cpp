@@ -147,7 +147,7 @@ void Child::make_room(ChildStream which, std::uint64_t released) {
   stream.kept()->release(released);
   if (!stream.is_open() || stream.watched || stream.store->room() == 0) return;
   std::string buffer;
-  drain(which, buffer, kTurns);
+  drain(which, buffer, exited_ ? kTurnsAtEnd : kTurns);
   // Else the program waits on: a stream that is watched counts as one of which nothing is left in the pipe.
   if (stream.is_open() && stream.store->room() > 0) watch_stream(which);
 }

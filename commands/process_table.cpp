@@ -420,7 +420,7 @@ bool ProcessTable::ensure_monitor() {
   if (!readiness_) {
     auto made = platform::Readiness::create();
     if (!made) return false;
-    readiness_ = std::make_unique<platform::Readiness>(*std::move(made));
+    readiness_ = *std::move(made);
   }
   if (monitor_runs_) return true;
   if (monitor_.joinable()) monitor_.join();

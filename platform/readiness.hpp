@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -28,7 +29,7 @@ class Readiness {
     bool writable = false;    ///< or broken: writing tells
   };
 
-  static Result<Readiness> create();
+  static Result<std::unique_ptr<Readiness>> create();
 
   Result<void> add(int fd, std::uint64_t token, Interest interest);
   void change(int fd, std::uint64_t token, Interest interest) const;

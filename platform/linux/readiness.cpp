@@ -32,10 +32,12 @@ int in_milliseconds(std::optional<std::chrono::nanoseconds> limit) {
 
 }  // namespace
 
-Result<Readiness> Readiness::create() {
-  Readiness made(UniqueFd(::epoll_create1(EPOLL_CLOEXEC)), UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)));
-  if (!made.epoll_.valid() || !made.wake_.valid()) return Error::from_errno("cannot watch descriptors", errno);
-  if (auto added = made.add(made.wake_.get(), kWakeToken, {.read = true}); !added) return std::move(added).error();
+Result<std::unique_ptr<Readiness>> Readiness::create() {
+  std::unique_ptr<Readiness> made(
+      new Readiness(UniqueFd(::epoll_create1(EPOLL_CLOEXEC)), UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))));
+  if (!made->epoll_.valid() || !made->wake_.valid()) return Error::from_errno("cannot watch descriptors", errno);
+  auto added = made->add(made->wake_.get(), kWakeToken, {.read = true});
+  if (!added) return std::move(added).error();
   return made;
 }
 

@@ -16,6 +16,10 @@ namespace {
 /// A child without a table: the test is the one that watches.
 class ChildTest : public testing::Test {
  protected:
+  static std::unique_ptr<platform::Readiness> make_readiness() {
+    auto made = platform::Readiness::create();
+    return made ? *std::move(made) : nullptr;
+  }
   void start(const std::string& script, std::size_t limit = 1 << 20U, WhenFull when_full = WhenFull::kDropOldest) {
     auto pipe = platform::make_pipe(platform::PipeUse::kProgramWrites);
     ASSERT_TRUE(pipe);
@@ -54,8 +58,7 @@ class ChildTest : public testing::Test {
   }
 
   std::unique_ptr<platform::Processes> processes_ = platform::system_processes();
-  std::unique_ptr<platform::Readiness> readiness_ =
-      std::make_unique<platform::Readiness>(*platform::Readiness::create());
+  std::unique_ptr<platform::Readiness> readiness_ = make_readiness();
   OutputBudget budget_{64 << 20U};
   std::unique_ptr<Child> child_;
   std::string buffer_;

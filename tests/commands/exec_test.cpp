@@ -160,10 +160,11 @@ TEST_F(Exec, SaysThatAProgramIsBeingWritten) {
 }
 
 TEST_F(Exec, LeavesNoZombieOfWhatCouldNotBeStarted) {
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;  // of other tests
   ExecArgs args;
   args.path = "/nonexistent";
   for (int round = 0; round < 20; ++round) (void)exec(bench_.context(), args);
-  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "there is a child left";
+  EXPECT_LE(::waitpid(-1, nullptr, WNOHANG), 0) << "there is a child to be reaped";
 }
 
 TEST_F(Exec, StartsProgramsThatAreClean) {

