@@ -440,7 +440,7 @@ void ProcessTable::watch_children() {
     std::optional<std::chrono::nanoseconds> limit;
     {
       const std::lock_guard lock(mutex_);
-      if (stopping_) return;
+      if (stopping_) break;
       const auto now = Clock::now();
       if (running_ > 0) busy_at = now;
       const bool is_idle = now - busy_at >= limits::kWorkerIdle;
@@ -460,6 +460,8 @@ void ProcessTable::watch_children() {
     run_due();
     do_chores();
   }
+  // A program that was started as the table ended: the next agent finds it by its record.
+  do_chores();
 }
 
 void ProcessTable::do_chores() {

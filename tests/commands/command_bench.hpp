@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -103,8 +104,10 @@ class CommandBench {
     start();
   }
   /// The end and a new start, in good order.
-  void restart() {
+  /// `meanwhile` is done when no agent runs.
+  void restart(const std::function<void()>& meanwhile = [] {}) {
     stop();
+    meanwhile();
     start();
   }
 

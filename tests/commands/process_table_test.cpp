@@ -152,7 +152,6 @@ TEST_F(TakeOver, KeepsAResultWhoseOutputIsSpooled) {
 TEST_F(TakeOver, DoesNotTakeAnotherProcessForTheOneBefore) {
   const auto pid = start(sh("exec sleep 1000"));
   // The same number, as if it had been used again: nobody was born when the record says.
-  std::string state = bench_.state_dir().read("guestd-exec.state");
   const auto child = *bench_.processes().find(pid);
   ProcessRecord record;
   record.birth = child->birth();
@@ -160,11 +159,15 @@ TEST_F(TakeOver, DoesNotTakeAnotherProcessForTheOneBefore) {
   record.birth.not_after += 5s;
   record.path = "/bin/sh";
   const std::string line = format_process_record(record) + "\n";
-  state.replace(ProcessRecords::kPlaceBytes, line.size(), line);
   bench_.restart();
   EXPECT_TRUE(is_known(pid)) << "the record is right";
-  bench_.state_dir().write("guestd-exec.state", state);
-  bench_.restart();
+  // The thread that writes the records ends with the agent.
+  bench_.restart([&] {
+    std::string state = bench_.state_dir().read("guestd-exec.state");
+    ASSERT_GE(state.size(), ProcessRecords::kPlaceBytes + line.size());
+    state.replace(ProcessRecords::kPlaceBytes, line.size(), line);
+    bench_.state_dir().write("guestd-exec.state", state);
+  });
   EXPECT_FALSE(is_known(pid));
   ::kill(static_cast<pid_t>(pid), SIGKILL);
   ::waitpid(static_cast<pid_t>(pid), nullptr, 0);

@@ -138,7 +138,7 @@ TEST_F(SurvivalExec, ProgramsThatIgnoreStopOrDetachThemselves) {
   Client client(agent.socket());
   const auto stubborn = start(client, exec_request("trap '' TERM; echo; while :; do sleep 0.05; done"));
   const auto stopped = start(client, exec_request("kill -STOP $$; exit 5"));
-  const auto detached = start(client, exec_request("setsid sh -c 'echo $$; exec sleep 1000' & exit 6"));
+  const auto detached = start(client, exec_request("setsid sleep 20 & exit 6"));
   EXPECT_THAT(collect(client, detached), HasSubstr("\"exitcode\": 6"));
   EXPECT_THAT(status(client, stubborn), HasSubstr("\"exited\": false"));
   const auto signal = [&](std::int64_t pid, const std::string& name) {
