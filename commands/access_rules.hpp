@@ -44,6 +44,9 @@ struct AccessRules {
   [[nodiscard]] Result<void> check_file(bool read, bool write, std::string_view path) const;
   [[nodiscard]] bool restricts_files(bool read, bool write) const;
 
+  [[nodiscard]] bool restricts_programs() const { return !programs.allowed.matches_all(); }
+  [[nodiscard]] bool restricts_exec_users() const { return !exec_users.allowed.matches_all(); }
+
   /// Of a program that is about to be started, by its true path (platform::Root::path_of the descriptor that is then
   /// executed), as this user.
   [[nodiscard]] Result<void> check_program(std::string_view path) const;

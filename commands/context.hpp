@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 namespace guestd::commands {
 
 class FreezeState;
+class ProcessTable;
 
 /// What guest-info tells about one command.
 struct CommandStatus {
@@ -42,14 +44,19 @@ class CommandCatalog {
   [[nodiscard]] virtual PolicySummary policy() const = 0;
 };
 
-/// What every command is given. One for the whole agent: commands run on several threads at once, and everything
-/// here is safe for that. It outlives all of them.
+/// What every command is given. One for the whole agent, of which a job makes a copy that has its own `given_up`:
+/// commands run on several threads at once, and everything here is safe for that. It outlives all of them.
 struct Context {
   const platform::Host& host;
   FileHandles& files;
   const CommandCatalog& catalog;
   FreezeState& freeze;
+  ProcessTable& processes;
   CurrentSettings settings{};
+  /// For commands that take long: true once nobody waits for this one any more. Null: it is always waited for.
+  const std::atomic<bool>* given_up = nullptr;
+
+  [[nodiscard]] bool is_given_up() const { return given_up != nullptr && given_up->load(std::memory_order_relaxed); }
 };
 
 }  // namespace guestd::commands

@@ -22,7 +22,7 @@ struct Settings {
 /// Thread-safe but for moving.
 class CurrentSettings {
  public:
-  CurrentSettings(Settings settings = {}) : state_(std::make_unique<State>()) { replace(std::move(settings)); }
+  CurrentSettings(Settings settings = {}) : state_(std::make_shared<State>()) { replace(std::move(settings)); }
 
   [[nodiscard]] std::shared_ptr<const Settings> now() const {
     const std::lock_guard lock(state_->mutex);
@@ -39,7 +39,7 @@ class CurrentSettings {
     std::mutex mutex;
     std::shared_ptr<const Settings> settings;
   };
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace guestd::commands

@@ -17,7 +17,7 @@ Result<SshAddAuthorizedKeysResult> ssh_add_authorized_keys(Context& context, con
   if (!file) return std::move(file).error();
   if (!file->is_used()) return Error{"sshd reads no keys of users: AuthorizedKeysFile is 'none' in its configuration"};
   return file->change(args.reset.value_or(false) ? Mode::kReplace : Mode::kCreate,
-                      [&](std::string_view old) { return platform::with_keys(old, args.keys); });
+                      [keys = args.keys](std::string_view old) { return platform::with_keys(old, keys); });
 }
 
 }  // namespace guestd::commands

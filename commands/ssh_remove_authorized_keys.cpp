@@ -17,7 +17,7 @@ Result<SshRemoveAuthorizedKeysResult> ssh_remove_authorized_keys(Context& contex
   if (!file) return std::move(file).error();
   if (!file->is_used()) return {};
   return file->change(platform::KeyFile::Mode::kExisting,
-                      [&](std::string_view old) { return platform::without_keys(old, args.keys); });
+                      [keys = args.keys](std::string_view old) { return platform::without_keys(old, keys); });
 }
 
 }  // namespace guestd::commands

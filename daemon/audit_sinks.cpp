@@ -36,34 +36,29 @@ class AuditFile final : public AuditSink {
   UniqueFd fd_;
 };
 
-class AuditJournal final : public AuditSink {
+// The journal, or syslog where there is none. Looked for with the first record, so that a start does not pay, and again
+// as long as there is neither.
+class AuditService final : public AuditSink {
  public:
-  explicit AuditJournal(UniqueFd socket) : socket_(std::move(socket)) {}
-  bool write(const AuditRecord& record) override { return send_datagram(socket_, audit_datagram(record)); }
-
- private:
-  UniqueFd socket_;
-};
-
-class AuditSyslog final : public AuditSink {
- public:
-  explicit AuditSyslog(UniqueFd socket) : socket_(std::move(socket)) {}
   bool write(const AuditRecord& record) override {
+    if (!connect()) return false;
+    if (is_journal_) return send_datagram(socket_, audit_datagram(record));
     const unsigned priority = record.outcome == AuditRecord::Outcome::kRefused ? 5 : 6;
     return send_datagram(socket_, syslog_line(priority, audit_sentence(record)));
   }
 
  private:
-  UniqueFd socket_;
-};
-
-std::unique_ptr<AuditSink> open_service() {
-  if (UniqueFd journal = connect_datagram(kJournalSocket); journal.valid()) {
-    return std::make_unique<AuditJournal>(std::move(journal));
+  bool connect() {
+    if (socket_.valid()) return true;
+    socket_ = connect_datagram(kJournalSocket);
+    is_journal_ = socket_.valid();
+    if (!is_journal_) socket_ = connect_datagram(kSyslogSocket);
+    return socket_.valid();
   }
-  UniqueFd syslog = connect_datagram(kSyslogSocket);
-  return syslog.valid() ? std::make_unique<AuditSyslog>(std::move(syslog)) : nullptr;
-}
+
+  UniqueFd socket_;
+  bool is_journal_ = false;
+};
 
 }  // namespace
 
@@ -75,7 +70,7 @@ Result<std::unique_ptr<Audit>> Audit::open(const Settings& settings) {
       if (auto opened = sink->reopen(); !opened) return std::move(opened).error();
     }
   } else if (settings.enabled && !settings.foreground) {
-    sink = open_service();
+    sink = std::make_unique<AuditService>();
   }
   return std::make_unique<Audit>(std::move(sink), settings.held);
 }

@@ -103,6 +103,8 @@ void add_own_files(const Configuration& configuration, Confinement& confinement)
   auto& writable = confinement.writable;
   writable = {configuration.statedir};
   confinement.devices = {"/dev/null"};
+  // What is plugged in is brought online by the agent itself, whatever the host may ask.
+  if (configuration.auto_online) confinement.devices.emplace_back("/sys/devices/system");
   if (configuration.logfile) writable.push_back(folder_of(*configuration.logfile));
   if (configuration.audit.file) writable.push_back(folder_of(*configuration.audit.file));
   if (configuration.daemonize) writable.push_back(folder_of(configuration.pidfile));
@@ -181,7 +183,7 @@ std::string unit_drop_in(Profile profile) {
       "ProtectKernelTunables=yes\n"
       "ProtectControlGroups=yes\n"
       "ProtectSystem=strict\n"
-      "ReadWritePaths=/run -/var/log\n"
+      "ReadWritePaths=/run -/var/log /sys/devices/system\n"
       "MemoryDenyWriteExecute=yes\n"
       "RestrictNamespaces=yes\n"
       "RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_VSOCK\n"

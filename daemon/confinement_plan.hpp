@@ -8,7 +8,7 @@
 #include "daemon/configuration.hpp"
 #include "platform/confinement.hpp"
 
-/// What the policy leaves a process to do, and so what it can do without. Decision 0013 tells why it is done in this
+/// What the policy leaves a process to do, and so what it can do without. Decision 0022 tells why it is done in this
 /// way.
 namespace guestd::daemon {
 

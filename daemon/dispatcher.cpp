@@ -21,11 +21,15 @@ Error disabled(std::string_view name, std::string_view reason) {
   return Error::unsupported("Command " + std::string(name) + " has been disabled: " + std::string(reason));
 }
 
+const protocol::JsonView* arguments_of(const protocol::Request& request) {
+  return request.arguments ? &*request.arguments : nullptr;
+}
+
 // The firewall: commands report errors as values, so whatever is thrown here is a bug or a lack of memory.
-Result<void> run_guarded(const protocol::CommandEntry& entry, const protocol::Request& request,
-                         commands::Context& context, protocol::JsonWriter& out) {
+template <typename Run>
+auto run_guarded(const protocol::CommandEntry& entry, Run run) -> decltype(run()) {
   try {
-    return entry.run(context, request.arguments ? &*request.arguments : nullptr, out);
+    return run();
   } catch (const std::bad_alloc&) {
     return Error{"Command " + std::string(entry.name) + " failed: out of memory", 0, Error::Kind::kGeneric};
   } catch (const std::exception& error) {
@@ -80,7 +84,7 @@ void Dispatcher::execute(const protocol::CommandEntry& entry, const protocol::Re
   if (entry.has_feature(feature::kDelimited)) out.raw({&protocol::kSentinel, 1});
   protocol::begin_return(out);
   const std::size_t result = out.text().size();
-  auto done = run_guarded(entry, request, context, out);
+  auto done = run_guarded(entry, [&] { return entry.run(context, arguments_of(request), out); });
   if (recorder.audit != nullptr) {
     // Of a long result pieces have gone by now.
     const std::string_view text = std::string_view(out.text()).substr(std::min(result, out.text().size()));
@@ -104,7 +108,7 @@ bool Dispatcher::execute_at_once(const protocol::CommandEntry& entry, const prot
   protocol::begin_return(out);
   bool done = false;
   try {
-    done = entry.run_at_once(context, request.arguments ? &*request.arguments : nullptr, out);
+    done = entry.run_at_once(context, arguments_of(request), out);
   } catch (const std::exception&) {
     // The worker will meet the same and tell.
   }
@@ -115,6 +119,27 @@ bool Dispatcher::execute_at_once(const protocol::CommandEntry& entry, const prot
     out.restart(before);
   }
   return done;
+}
+
+bool Dispatcher::execute_waiting(const protocol::CommandEntry& entry, const protocol::Request& request,
+                                 commands::Context& context, protocol::JsonWriter& out, protocol::Waiting& waiting,
+                                 const Recorder& recorder) {
+  const auto begun = std::chrono::steady_clock::now();
+  const std::size_t before = out.text().size();
+  protocol::begin_return(out);
+  auto done = run_guarded(entry, [&] { return entry.run_waiting(context, arguments_of(request), out, waiting); });
+  if (recorder.audit != nullptr && (!done || *done)) {
+    recorder.audit->executed(recorder.client, entry, request, std::chrono::steady_clock::now() - begun,
+                             done ? nullptr : &done.error(), {});
+  }
+  if (done && *done) {
+    protocol::end_return(out, request.id);
+    return true;
+  }
+  out.restart(before);
+  if (done) return false;
+  protocol::write_error(out, done.error(), request.id);
+  return true;
 }
 
 std::vector<commands::CommandStatus> Dispatcher::commands() const {

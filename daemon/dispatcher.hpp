@@ -55,6 +55,12 @@ class Dispatcher final : public commands::CommandCatalog {
   static bool execute_at_once(const protocol::CommandEntry& entry, const protocol::Request& request,
                               commands::Context& context, protocol::JsonWriter& out, const Recorder& recorder = {});
 
+  /// The same for a command that waits for news: false, with nothing written, as long as it wants to wait. Never
+  /// blocks.
+  static bool execute_waiting(const protocol::CommandEntry& entry, const protocol::Request& request,
+                              commands::Context& context, protocol::JsonWriter& out, protocol::Waiting& waiting,
+                              const Recorder& recorder = {});
+
   [[nodiscard]] std::vector<commands::CommandStatus> commands() const override;
   [[nodiscard]] commands::PolicySummary policy() const override;
 

@@ -25,7 +25,9 @@ Job::Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request>
 void Job::run() {
   protocol::JsonWriter out(this);
   try {
-    Dispatcher::execute(entry_, *request_, context_, out, recorder_);
+    commands::Context context = context_;
+    context.given_up = &given_up_;
+    Dispatcher::execute(entry_, *request_, context, out, recorder_);
   } catch (const std::bad_alloc&) {
     // What has left of the reply cannot be taken back; the host's parser and a sync put that right.
     out.restart(0);
@@ -96,6 +98,7 @@ bool Job::abandon(bool only_unstarted) {
   const std::lock_guard lock(mutex_);
   if (only_unstarted && started_) return false;
   abandoned_ = true;
+  given_up_ = true;
   pieces_.clear();
   changed_.notify_one();
   return true;

@@ -82,11 +82,16 @@ Result<int> serve(const CommandLine& line, std::function<CommandLine()> read_aga
   if (!log) return std::move(log).error();
   for (const std::string& warning : line.warnings) (*log)->warning(warning);
 
+  // Programs of the host get the limit that was there before.
+  auto host = platform::system_host();
+  // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
+  constexpr std::size_t kOfProgram = 5;  // its pipes, its end, and one in passing
+  (void)platform::allow_open_files(limits::kOpenFiles + 128 + kOfProgram * configuration.exec.processes);
   auto audit = open_audit(configuration);
   if (!audit) return std::move(audit).error();
   auto confinement = confine(line, **log);
   if (!confinement) return std::move(confinement).error();
-  auto agent = Agent::create(configuration, platform::system_host(), **log, **audit);
+  auto agent = Agent::create(configuration, std::move(host), **log, **audit);
   if (!agent) return std::move(agent).error();
   (*agent)->is_confined_to(*std::move(confinement));
   (*agent)->reload_with(std::move(read_again));
@@ -147,8 +152,6 @@ int main(int argc, char** argv) {
   std::fputs(line.errors.c_str(), stderr);
   if (line.action == CommandLine::Action::kThawStale) return thaw_stale(line.configuration);
   if (line.action != CommandLine::Action::kRun) return line.exit_code;
-  // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
-  (void)platform::allow_open_files(limits::kOpenFiles + 128);
   std::error_code error;
   context.folder = std::filesystem::current_path(error).string();
   auto code = serve(line, [argc, argv, &context] { return parse_command_line(argc, argv, context); });

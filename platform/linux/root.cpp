@@ -61,6 +61,13 @@ Result<Root> Root::at(const std::string& folder) {
   return Root(std::move(fd));
 }
 
+Root Root::copy() const {
+  if (is_system()) return system();
+  UniqueFd folder(::fcntl(folder_.get(), F_DUPFD_CLOEXEC, 0));
+  // Without a descriptor to spare: a root below which nothing is found, and never the machine itself.
+  return Root(folder.valid() ? std::move(folder) : UniqueFd(::open("/proc/self/fdinfo", O_PATH | O_CLOEXEC)));
+}
+
 Result<UniqueFd> Root::open(const std::string& path, int flags, mode_t mode) const {
   const std::string what = "cannot open " + path;
   if (path.find('\0') != std::string::npos) return Error::from_errno(what, EINVAL);
@@ -72,14 +79,15 @@ Result<UniqueFd> Root::open(const std::string& path, int flags, mode_t mode) con
   }
 }
 
-Result<UniqueFd> Root::resolve(const std::string& path) const {
+Result<UniqueFd> Root::resolve(const std::string& path, LastLink last) const {
   const std::string what = "cannot open " + path;
   if (path.find('\0') != std::string::npos) return Error::from_errno(what, EINVAL);
   const int folder = is_system() ? AT_FDCWD : folder_.get();
   const unsigned how = RESOLVE_NO_MAGICLINKS | (is_system() ? 0U : unsigned{RESOLVE_IN_ROOT});
-  UniqueFd fd(open_below(folder, path.c_str(), O_PATH | O_CLOEXEC, 0, how));
+  const int flags = O_PATH | O_CLOEXEC | (last == LastLink::kHeld ? O_NOFOLLOW : 0);
+  UniqueFd fd(open_below(folder, path.c_str(), flags, 0, how));
   // A kernel before 5.6: path_of() tells the truth about what is opened there too.
-  if (!fd.valid() && errno == ENOSYS && is_system()) fd.reset(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!fd.valid() && errno == ENOSYS && is_system()) fd.reset(::open(path.c_str(), flags));
   if (!fd.valid()) return Error::from_errno(what, errno);
   return fd;
 }
@@ -101,7 +109,8 @@ Result<std::string> Root::path_of(int fd) const {
   // A deleted file, a pipe, or a file of another mount name space has a name too, but nothing of this name is it.
   const Error nowhere = Error::from_errno("the file has no path", ENOENT);
   if (!path->starts_with('/')) return nowhere;
-  const auto found = resolve(*path);
+  // There is no link in it but perhaps the file itself.
+  const auto found = resolve(*path, LastLink::kHeld);
   if (!found || !is_same_file(fd, found->get())) return nowhere;
   return path;
 }

@@ -35,6 +35,7 @@ TEST(ConfinementPlan, LeavesMonitorNothingToRunOrToSet) {
   EXPECT_THAT(monitor.readable, Contains("/proc"));
   EXPECT_THAT(monitor.readable, Not(Contains("/home")));
   EXPECT_THAT(monitor.writable, testing::ElementsAre("/var/run"));
+  EXPECT_THAT(monitor.devices, Contains("/sys/devices/system"));
   EXPECT_EQ(plan(Profile::kNone).capabilities, 0U);
 }
 
@@ -71,7 +72,7 @@ TEST(ConfinementPlan, LeavesTheAgentItsOwnFiles) {
   configuration.audit.file = "/var/log/audit/guestd";
   const auto planned = plan_confinement(configuration, command_rules(configuration));
   EXPECT_THAT(planned.writable, testing::ElementsAre("/var/lib/guestd", "/var/log", "/var/log/audit", "/run/agent"));
-  EXPECT_THAT(planned.devices, testing::ElementsAre("/dev/null"));
+  EXPECT_THAT(planned.devices, testing::ElementsAre("/dev/null", "/sys/devices/system"));
 }
 
 TEST(ConfinementPlan, KnowsTheNeedsOfEveryFamily) {

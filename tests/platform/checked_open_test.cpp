@@ -260,5 +260,14 @@ TEST(CheckedOpenProperty, OpensAndMakesOnlyWhatTheTruePathAllows) {
   EXPECT_GT(refused, 20);
 }
 
+TEST_F(CheckedOpen, KnowsWhereALinkLiesThatIsHeldItself) {
+  link("/etc/shadow", "srv/link");
+  const auto fd = root_.resolve("/srv/../srv/link", Root::LastLink::kHeld);
+  ASSERT_TRUE(fd) << fd.error().text;
+  EXPECT_EQ(*root_.path_of(fd->get()), "/srv/link");
+  fs::remove(dir_ / "srv/link");
+  EXPECT_EQ(root_.path_of(fd->get()).error().errno_value, ENOENT);
+}
+
 }  // namespace
 }  // namespace guestd::platform

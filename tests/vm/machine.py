@@ -86,6 +86,7 @@ class Machine:
         self.folder = folder
         self.agent_socket = os.path.join(folder, "agent")
         self.isa_socket = os.path.join(folder, "isa")
+        self.second_monitor = os.path.join(folder, "qmp-2")  # for guestctl
         self.console_log = os.path.join(folder, "console.log")
         self._disk = os.path.join(folder, "root.img")
         self._process = None
@@ -110,6 +111,7 @@ class Machine:
             "-serial", f"file:{self.console_log}",
             "-chardev", f"socket,id=isa,path={self.isa_socket},server=on,wait=off", "-serial", "chardev:isa",
             "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
+            "-qmp", f"unix:{self.second_monitor},server=on,wait=off",
             "-device", "virtio-serial-pci,id=bus",
             "-chardev", f"socket,id=agent,path={self.agent_socket},server=on,wait=off",
             "-device", f"virtserialport,bus=bus.0,nr=1,chardev=agent,id=agent-port,name={AGENT_PORT}",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The policy in a real guest: every command under every profile, users who lay snares, the trail, and the walls."""
 
+import base64
 import json
 import time
 
@@ -112,6 +113,54 @@ class Policy(GuestTest):
         for path in ("/srv/../etc/shadow", "/proc/self/root/etc/shadow", "/etc/shadow"):
             with self.assertRaises(AgentError, msg=path):
                 self.host.call("guest-file-open", path=path)
+
+    def refusal(self, command, **arguments):
+        with self.assertRaises(AgentError, msg=f"{command} {arguments}") as caught:
+            self.host.call(command, **arguments)
+        return caught.exception.desc
+
+    def test_policy_holds_for_programs(self):
+        self.set_policy("[policy]\nexec-programs=/usr/bin/id,/srv/tools/*\nexec-users=root,nobody\n")
+        self.machine.run("mkdir -p /srv/tools; printf '#!/bin/sh\\necho script $1\\n' >/srv/tools/script; "
+                         "chmod 755 /srv/tools/script; ln -sf /bin/sh /srv/tools/link")
+        self.addCleanup(self.machine.run, "rm -rf /srv/tools", 60, False)
+        for path in ("/bin/sh", "sh", "/srv/tools/link", "/srv/tools/../../bin/sh"):
+            for command in ("guest-exec", "guestd-exec"):
+                self.assertIn("exec-programs", self.refusal(command, path=path))
+        self.assertIn("exec-users", self.refusal("guestd-exec", path="/usr/bin/id", user="daemon"))
+        self.assertIn("exec-users", self.refusal("guestd-exec", path="/usr/bin/id", user="nobody", group="shadow"))
+        self.assertIn("LD_PRELOAD", self.refusal("guest-exec", path="/usr/bin/id", env=["LD_PRELOAD=/srv/x.so"]))
+        self.assertIn("uid=0(root)", self.output_of(path="id"))
+        self.assertIn("uid=65534(nobody)", self.output_of(path="/usr/bin/id", user="nobody"))
+        self.assertEqual("script one\n", self.output_of(path="/srv/tools/script", args=["one"]))
+
+    def output_of(self, **program):
+        pid = self.host.call("guestd-exec", **program)["pid"]
+        text = ""
+        while True:
+            news = self.host.call("guestd-exec-read", pid=pid, **{"wait-ms": 30000})
+            text += "".join(base64.b64decode(piece["data"]).decode() for piece in news["output"])
+            if news["finished"]:
+                return text
+
+    def test_policy_holds_for_all_file_commands(self):
+        self.set_policy("[policy]\nread-files=/srv,/srv/**\nwrite-files=/srv/**\n")
+        self.machine.run("mkdir -p /srv/copy; echo mine >/srv/copy/file; ln -sfn /etc /srv/copy/etc")
+        self.addCleanup(self.machine.run, "rm -rf /srv/copy", 60, False)
+        for path in ("/etc/shadow", "/srv/copy/etc/shadow", "/srv/../etc/shadow", "/proc/self/root/etc/shadow"):
+            self.assertIn("read-files", self.refusal("guestd-file-stat", path=path))
+            self.assertIn("read-files", self.refusal("guestd-file-checksum", path=path))
+            self.assertIn("write-files", self.refusal("guestd-file-set-attributes", path=path, mode=0o666))
+            self.assertIn("write-files", self.refusal("guestd-file-make-link", path=path + ".new", target="x"))
+            self.assertIn("write-files", self.refusal("guestd-file-make-directory", path=path + ".new"))
+        for path in ("/etc", "/srv/copy/etc/", "/srv/../etc"):
+            self.assertIn("read-files", self.refusal("guestd-file-list", path=path, follow=True))
+        self.assertEqual("640", self.machine.run("stat -c %a /etc/shadow; ls /etc/*.new 2>/dev/null || true"))
+        self.assertEqual(5, self.host.call("guestd-file-stat", path="/srv/copy/file")["status"]["size"])
+        self.assertEqual({"created": True}, self.host.call("guestd-file-make-directory", path="/srv/copy/a/b",
+                                                           parents=True))
+        names = {entry["name"] for entry in self.host.call("guestd-file-list", path="/srv/copy")["entries"]}
+        self.assertEqual({"a", "etc", "file"}, names)
 
     def test_policy_is_read_again_and_a_bad_one_is_not(self):
         self.machine.run(f"mkdir -p {CONFIGURATION.rpartition('/')[0]}; echo '[policy]\nblock=time' >{CONFIGURATION}; "
