@@ -122,7 +122,7 @@ TEST_F(ExecPolicy, TellsOfWhatCannotBeExecuted) {
   bench_.dir().write("allowed/text", "no program");
   EXPECT_THAT(start_error(program("allowed/text")), EndsWith("(Permission denied)"));
   EXPECT_THAT(start_error(program("allowed/missing")), EndsWith("(No such file or directory)"));
-  EXPECT_THAT(start_error(program("allowed")), EndsWith("(Permission denied)"));
+  EXPECT_THAT(start_error(program((dir() / "allowed").string())), EndsWith("(Permission denied)"));
   script("allowed/lost", "#!/no/such/interpreter\n");
   EXPECT_THAT(start_error(program("allowed/lost")), EndsWith("(No such file or directory)"));
 }

@@ -74,7 +74,9 @@ void require(bool condition) {
 class Catalog final : public guestd::commands::CommandCatalog {
  public:
   [[nodiscard]] std::vector<CommandStatus> commands() const override { return {{"guest-ping", true, true}}; }
-  [[nodiscard]] PolicySummary policy() const override { return {"full", {{"guest-ping", "protocol", true, "x"}}}; }
+  [[nodiscard]] guestd::commands::PolicySummary policy() const override {
+    return {"full", {{"guest-ping", "protocol", true, "x"}}};
+  }
 };
 
 /// A machine with nothing on it, made anew now and then so that files do not pile up.
