@@ -108,7 +108,11 @@ Result<void> make_process_scope(const SystemBus& bus, const Root& root, const Pr
   // The leader alone: a scope fails as a whole if one of its first processes has ended.
   std::vector<std::uint32_t> moved{static_cast<std::uint32_t>(scope.leader)};
   const BusProperties properties{
-      {"PIDs", moved}, {"Description", scope.description}, {"CollectMode", std::string("inactive-or-failed")}};
+      {"PIDs", moved},
+      {"Description", scope.description},
+      {"CollectMode", std::string("inactive-or-failed")},
+      // Without controllers: it only lets others be moved in later (org.freedesktop.systemd1(5)).
+      {"DelegateControllers", std::vector<std::string>()}};
   auto made =
       (*connection)
           ->call(manager_call("StartTransientUnit", {scope.unit, std::string("fail"), properties, BusNoUnits{}}));

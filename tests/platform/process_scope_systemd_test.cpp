@@ -25,6 +25,7 @@ struct Asked {
   std::string mode;
   std::string description;
   std::string collect;
+  bool is_delegated = false;
   std::vector<std::uint32_t> pids;
 };
 
@@ -49,6 +50,12 @@ int read_start(sd_bus_message* request, Asked& asked) {
     const char* name = nullptr;
     const char* text = nullptr;
     sd_bus_message_read(request, "s", &name);
+    if (std::string(name) == "DelegateControllers") {
+      sd_bus_message_skip(request, "v");
+      asked.is_delegated = true;
+      sd_bus_message_exit_container(request);
+      continue;
+    }
     const bool is_pids = std::string(name) == "PIDs";
     sd_bus_message_enter_container(request, 'v', is_pids ? "au" : "s");
     if (is_pids) {
@@ -115,6 +122,7 @@ TEST_F(ScopeBySystemd, HoldsTheProgramAndWhatItHasStarted) {
   EXPECT_EQ(asked_.mode, "fail");
   EXPECT_EQ(asked_.description, "Started by the host: x");
   EXPECT_EQ(asked_.collect, "inactive-or-failed");
+  EXPECT_TRUE(asked_.is_delegated) << "systemd moves no others into a unit that is not";
   EXPECT_THAT(asked_.pids, ElementsAre(100U)) << "one that ends at this moment would let the whole scope fail";
   EXPECT_THAT(attached_, ElementsAre(101U)) << "and not the agent";
 }

@@ -69,11 +69,13 @@ class Programs(GuestTest):
                     self.assertEqual(wanted, base64.b64decode(status[name]) if name in status else None)
 
     def test_exec_gives_long_programs_a_unit_with_all_that_they_start(self):
-        pid = self.start("(setsid sleep 1000 &) ; sleep 0.02; exec sleep 1000")
+        # One of another session; one that had left its parent before the unit was made would belong to nobody.
+        pid = self.start("setsid sleep 4712 & sleep 0.02; exec sleep 1000")
         unit = self.wait_for_unit(pid)
         self.assertEqual("active", self.show("ActiveState", unit))
         group = self.machine.run(f"cat /proc/{pid}/cgroup")
         self.assertTrue(group.endswith("/" + unit), group)
+        self.assertEqual(1, self.count("sleep 4712"))
         late = self.start("exec sleep 1000", stdout="none", stderr="none")
         second = self.wait_for_unit(late)
         self.assertNotEqual(unit, second)
@@ -81,6 +83,7 @@ class Programs(GuestTest):
             self.host.call("guestd-exec-signal", pid=each, signal="KILL", target="all")
             self.assertEqual(9, self.collect(each)["signal"])
         self.eventually(f"! systemctl is-active -q {second}")
+        self.assertEqual(0, self.count("sleep 4712"))
 
     def test_exec_ends_all_that_a_program_left_behind(self):
         pid = self.start("sleep 0.5; setsid sleep 4711 & sleep 1; exit 0", stdout="none", stderr="none")
@@ -125,7 +128,7 @@ class Programs(GuestTest):
 
     def test_exec_as_user_with_terminal(self):
         pid = self.start("id -un; stty size; echo $HOME", user="nobody", pty={"rows": 33, "columns": 99})
-        output, last = self.follow(pid)
+        output, last = self.follow(pid, forget=True)
         self.assertEqual(b"nobody\r\n33 99\r\n/nonexistent\r\n", output)
         self.assertEqual(0, last["exitcode"])
 
@@ -163,6 +166,7 @@ class Programs(GuestTest):
         self.assertEqual("0", self.machine.run(f"cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z {main} ' || true"))
 
     def test_exec_idle_agent_has_one_thread_again(self):
+        self.assertEqual([], self.host.call("guestd-exec-list"), "a result that nobody has collected is waited for")
         self.collect(self.host.call("guest-exec", path="/bin/true")["pid"])
         main = self.main_pid()
         self.eventually(f"[ $(ls /proc/{main}/task | wc -l) = 1 ]")
