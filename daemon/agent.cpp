@@ -87,6 +87,7 @@ Agent::Agent(const Configuration& configuration, platform::Host host, Log& log, 
       retry_(io_),
       audit_flush_(io_),
       watchdog_(io_),
+      status_soon_(io_),
       auto_online_(io_, host_, workers_, log_) {}
 
 Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration, platform::Host host, Log& log,
@@ -130,7 +131,11 @@ Result<void> Agent::run(const std::function<void()>& on_ready) {
   service_manager::notify("READY=1");
   tell_service_manager();
   feed_watchdog();
-  asio::post(io_, [this] { open_status_socket(); });
+  // A host that waits for the first reply comes first.
+  status_soon_.expires_after(kStatusDelay);
+  status_soon_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) open_status_socket();
+  });
   io_.run();
   service_manager::notify("STOPPING=1\nSTATUS=ending");
   freeze_->thaw_for_stop(kFreezeGrace);

@@ -87,6 +87,7 @@ class Agent {
   asio::steady_timer retry_;
   asio::steady_timer audit_flush_;
   asio::steady_timer watchdog_;
+  asio::steady_timer status_soon_;
   AutoOnline auto_online_;
   std::function<CommandLine()> read_configuration_;
   platform::Confinement confinement_;

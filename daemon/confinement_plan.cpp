@@ -125,12 +125,13 @@ std::string joined(const std::vector<std::string>& words) {
 }  // namespace
 
 Confinement plan_confinement(const Configuration& configuration, const CommandRules& rules) {
+  if (!configuration.policy.confine) return {};
   Sum sum;
   for (const auto& entry : protocol::command_table()) {
     if (entry.run != nullptr && rules.allowed(entry)) sum.add(entry);
+    if (sum.reach == Reach::kAnything) return {};
   }
   Confinement confinement;
-  if (sum.reach == Reach::kAnything || !configuration.policy.confine) return confinement;
   confinement.capabilities = sum.capabilities;
   if (configuration.method == "vsock-listen") confinement.capabilities |= set_of({"CAP_NET_BIND_SERVICE"});
   confinement.may_set_clock = false;

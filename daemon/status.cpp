@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "daemon/listen_channel.hpp"
@@ -19,6 +21,18 @@ constexpr std::size_t kAnswerBytes = 64U << 10U;
 constexpr time_t kPatienceSeconds = 5;
 
 std::string socket_path(const std::string& state_directory) { return state_directory + "/guestd.status"; }
+
+// An agent that has just been started opens its socket a little later. The errno, or 0.
+int connect_soon(const UniqueFd& fd, const sockaddr_un& address) {
+  const auto deadline = std::chrono::steady_clock::now() + 2 * kStatusDelay;
+  while (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int code = errno;
+    const bool may_come = code == ENOENT || code == ECONNREFUSED;
+    if (!may_come || std::chrono::steady_clock::now() > deadline) return code;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -64,8 +78,8 @@ Result<std::string> ask_status(const std::string& state_directory) {
   const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const timeval patience{kPatienceSeconds, 0};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return Error::from_errno("no agent answers at " + path, errno);
+  if (const int code = connect_soon(fd, address); code != 0) {
+    return Error::from_errno("no agent answers at " + path, code);
   }
   std::string text;
   std::array<char, 4096> piece{};

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,7 +38,12 @@ class StatusSocket {
   std::function<std::string()> text_;
 };
 
-/// What the agent with this state directory says. The error says why there is no answer.
+/// How long after the start the socket is opened: nobody asks sooner, and a host that waits for the first reply comes
+/// first.
+inline constexpr std::chrono::seconds kStatusDelay{1};
+
+/// What the agent with this state directory says; one that has just started is waited for. The error says why there is
+/// no answer.
 Result<std::string> ask_status(const std::string& state_directory);
 
 }  // namespace guestd::daemon
