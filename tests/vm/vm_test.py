@@ -31,7 +31,8 @@ from machine import Machine  # noqa: E402  pylint: disable=wrong-import-position
 # Those that only read and write come first, those that pull devices and kill last.
 AFTER_BOOT = (
     command_cases.Protocol, command_cases.System, command_cases.Files,
-    transcript_cases.Transcripts, exec_cases.Programs, channel_cases.Port, channel_cases.OtherChannels, service_cases.Service,
+    transcript_cases.Transcripts, exec_cases.Programs,
+    channel_cases.Port, channel_cases.OtherChannels, service_cases.Service,
 )
 # Cases that have not passed yet in every run on a slow machine. ./dev vm runs them, ./dev test does not.
 ON_PROBATION = (guestctl_cases.Doctor, guestctl_cases.Monitor)
