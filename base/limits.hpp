@@ -64,6 +64,15 @@ inline constexpr std::int64_t kFileReadAtOnceBytes = 64 << 10;
 /// First handle, as in qemu-ga.
 inline constexpr std::int64_t kFirstFileHandle = 1000;
 
+// Folders and attributes.
+/// Pieces of data in a file that has holes, in one reply.
+inline constexpr std::size_t kFileExtents = 4096;
+/// Entries of a folder in one reply, at most and by default.
+inline constexpr std::int64_t kFolderEntries = 4096;
+inline constexpr std::int64_t kFolderDefaultEntries = 1024;
+/// Names and targets of links in one reply. Each byte may take six in JSON.
+inline constexpr std::size_t kFolderTextBytes = 1U << 20U;
+
 // Freezing. The kernel allows this many mounts (fs.mount-max).
 inline constexpr std::size_t kFreezeMountpoints = 100'000;
 /// Names that are no mount points and that the report repeats.
@@ -79,6 +88,20 @@ inline constexpr std::size_t kHeldLogBytes = 256U << 10U;
 inline constexpr std::size_t kNetworkTableBytes = 64U << 20U;
 /// Routes in one reply: at most about 400 bytes each, so that clients which take 10 MiB at most take it whole.
 inline constexpr std::size_t kNetworkRoutes = 25'000;
+
+// Programs. How many, how much output and for how long is configured (docs/exec.md).
+/// Input that waits for a program to read it.
+inline constexpr std::size_t kExecInputBytes = 1U << 20U;
+/// Output in one reply of guestd-exec-read.
+inline constexpr std::size_t kExecReadBytes = 1U << 20U;
+inline constexpr std::size_t kExecReadDefaultBytes = 64U << 10U;
+/// How long a request may wait for news of a program.
+inline constexpr std::chrono::hours kExecWait{1};
+/// Programs in the background whose output is still read, and forgotten, after what started them was collected: beyond
+/// that the oldest find their output closed.
+inline constexpr std::size_t kExecLingering = 64;
+/// Output up to this size is answered by guest-exec-status on the I/O thread, in the usual order of members.
+inline constexpr std::size_t kExecStatusAtOnceBytes = 64U << 10U;
 
 /// Random bytes that a host hands over after a restore.
 inline constexpr std::size_t kRestoreEntropyBytes = 4096;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 namespace guestd::commands {
 
 class FreezeState;
+class ProcessTable;
 
 /// What guest-info tells about one command.
 struct CommandStatus {
@@ -32,14 +34,19 @@ struct Settings {
   std::vector<std::string> hidden_interfaces{};
 };
 
-/// What every command is given. One for the whole agent: commands run on several threads at once, and everything
-/// here is safe for that. It outlives all of them.
+/// What every command is given. One for the whole agent, of which a job makes a copy that has its own `given_up`:
+/// commands run on several threads at once, and everything here is safe for that. It outlives all of them.
 struct Context {
   const platform::Host& host;
   FileHandles& files;
   const CommandCatalog& catalog;
   FreezeState& freeze;
+  ProcessTable& processes;
   Settings settings{};
+  /// For commands that take long: true once nobody waits for this one any more. Null: it is always waited for.
+  const std::atomic<bool>* given_up = nullptr;
+
+  [[nodiscard]] bool is_given_up() const { return given_up != nullptr && given_up->load(std::memory_order_relaxed); }
 };
 
 }  // namespace guestd::commands

@@ -81,8 +81,8 @@ Result<HandleNumbers> HandleNumbers::load(const std::string& state_dir) {
   if (!next) return Error{"failed to load persistent state: " + path + ": " + next.error().text};
   HandleNumbers numbers(path, *next);
   if (text) return numbers;
-  auto written = numbers.write(*next);
-  if (!written) return Error::from_errno("failed to write persistent state to " + path, written.error().errno_value);
+  const auto writable = platform::can_replace_file(path);
+  if (!writable) return Error::from_errno("failed to write persistent state to " + path, writable.error().errno_value);
   return numbers;
 }
 

@@ -15,12 +15,13 @@ namespace guestd::commands {
 /// a key file as qemu-ga has it (group `global`, key `fd_counter`), so that one agent can follow the other.
 ///
 /// The file is written ahead, one block of numbers at a time, and not on every open; a crash skips the rest of the
-/// block. One thread at a time.
+/// block. An agent that opens no file writes none: two fsync(2) would be most of its start on a disk. One thread at a
+/// time.
 class HandleNumbers {
  public:
   static constexpr std::int64_t kBlock = 64;
 
-  /// Creates the file if it is not there. Errors are those that stop the agent at start.
+  /// Errors are those that stop the agent at start: a file that cannot be read, or could not be written later.
   static Result<HandleNumbers> load(const std::string& state_dir);
 
   /// The next number: `failed to commit persistent state to disk` if it could be given out again after a crash.
@@ -35,7 +36,7 @@ class HandleNumbers {
 
   std::string path_;
   std::int64_t next_;
-  std::int64_t reserved_until_;  // what the file says
+  std::int64_t reserved_until_;  // what the file says, if there is one
 };
 
 /// The next number that the text of a state file tells; the first handle if it has none or an odd one. An error for

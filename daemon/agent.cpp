@@ -40,10 +40,27 @@ commands::FreezeSettings freeze_settings(const Configuration& configuration) {
           .exclusions = {freeze.exclude_mountpoints, freeze.exclude_devices, freeze.exclude_types}};
 }
 
+commands::ExecSettings exec_settings(const Configuration& configuration, Log& log) {
+  const ExecConfiguration& exec = configuration.exec;
+  commands::ExecSettings settings;
+  settings.state_directory = configuration.statedir;
+  settings.processes = exec.processes;
+  settings.output_bytes = exec.output_limit_bytes;
+  settings.memory_bytes = exec.memory_limit_bytes;
+  settings.time_limit = exec.timeout;
+  settings.grace = exec.grace;
+  settings.kept_results = exec.keep_results;
+  settings.kept_time = exec.keep_time;
+  settings.tell = [&log](const std::string& text) { log.warning(text); };
+  return settings;
+}
+
 void block_signals() {
   const sigset_t set = handled_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  // Whoever started the agent may have ignored it, and then nobody could tell how a child has ended.
+  ::signal(SIGCHLD, SIG_DFL);
 }
 
 Agent::Agent(const Configuration& configuration, platform::Host host, Log& log)
@@ -67,8 +84,9 @@ Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration,
   agent->freeze_watch_ = std::move(*watch);
   agent->freeze_ =
       std::make_unique<commands::FreezeState>(agent->host_, freeze_settings(configuration), *agent->freeze_watch_);
+  agent->processes_ = std::make_unique<commands::ProcessTable>(agent->host_, exec_settings(configuration, log));
   agent->context_ = std::make_unique<commands::Context>(
-      commands::Context{agent->host_, *agent->files_, agent->dispatcher_, *agent->freeze_,
+      commands::Context{agent->host_, *agent->files_, agent->dispatcher_, *agent->freeze_, *agent->processes_,
                         commands::Settings{configuration.hidden_interfaces}});
   const sigset_t set = handled_signals();
   UniqueFd signals(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
@@ -83,6 +101,7 @@ Result<void> Agent::run(const std::function<void()>& on_ready) {
   freeze_watch_->start([this] { freeze_->thaw_when_due(); });
   freeze_->take_over();
   if (!freeze_->restricts()) freeze_watch_->hold_writes(false);
+  processes_->take_over();
   auto opened = open_channel();
   const bool may_come = configuration_.retry_path && channel_;
   // Without a channel nobody could ask for the thaw.

@@ -12,6 +12,7 @@
 #include "commands/context.hpp"
 #include "commands/file_handles.hpp"
 #include "commands/freeze_state.hpp"
+#include "commands/process_table.hpp"
 #include "daemon/auto_online.hpp"
 #include "daemon/channel.hpp"
 #include "daemon/configuration.hpp"
@@ -55,6 +56,7 @@ class Agent {
   std::unique_ptr<commands::FileHandles> files_;
   std::unique_ptr<FreezeWatch> freeze_watch_;
   std::unique_ptr<commands::FreezeState> freeze_;
+  std::unique_ptr<commands::ProcessTable> processes_;
   Dispatcher dispatcher_;
   std::unique_ptr<commands::Context> context_;
   Workers workers_;
@@ -63,6 +65,9 @@ class Agent {
   asio::steady_timer retry_;
   AutoOnline auto_online_;
 };
+
+/// The part of the configuration that is about programs.
+commands::ExecSettings exec_settings(const Configuration& configuration, Log& log);
 
 /// The part of the configuration that is about freezing.
 commands::FreezeSettings freeze_settings(const Configuration& configuration);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -42,6 +43,19 @@ struct FreezeConfiguration {
   bool operator==(const FreezeConfiguration&) const = default;
 };
 
+/// The group `[exec]`.
+struct ExecConfiguration {
+  std::size_t processes = 64;                                ///< at once
+  std::size_t output_limit_bytes = std::size_t{16} << 20U;   ///< kept of each output of a program
+  std::size_t memory_limit_bytes = std::size_t{256} << 20U;  ///< for all kept output
+  std::chrono::seconds timeout{0};                           ///< for each program; 0: none
+  std::chrono::seconds grace{1};  ///< for output that is held open behind the end of its program
+  std::size_t keep_results = 256;
+  std::chrono::seconds keep_time{3600};
+
+  bool operator==(const ExecConfiguration&) const = default;
+};
+
 struct Configuration {
   std::string method = "virtio-serial";  ///< as given; channel_method() reads it
   std::optional<std::string> path;       ///< as given; set_default_path() fills it in
@@ -57,6 +71,7 @@ struct Configuration {
   std::vector<std::string> allow_rpcs;
   VsockPeers vsock_peers;
   FreezeConfiguration freeze;
+  ExecConfiguration exec;
   bool auto_online = true;                     ///< whether CPUs and memory that are plugged in are taken into use
   std::vector<std::string> hidden_interfaces;  ///< globs, in the order of the file
 };

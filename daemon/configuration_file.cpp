@@ -21,6 +21,7 @@ namespace guestd::daemon {
 namespace {
 
 constexpr std::size_t kFileBytes = 1U << 20U;
+constexpr std::int64_t kMegabyte = std::int64_t{1} << 20U;
 
 using Apply = Result<void> (*)(Configuration&, const KeyFile::Entry&);
 
@@ -118,18 +119,35 @@ constexpr std::array kGeneralKeys{
     Key{"allow-rpcs", add_list<&Configuration::allow_rpcs>},
 };
 
+// `what`: such as "a number of seconds".
+Result<std::int64_t> number_value(const KeyFile::Entry& entry, std::string_view what, std::int64_t least,
+                                  std::int64_t most) {
+  std::int64_t number = 0;
+  const std::string& text = entry.value;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || stop != text.data() + text.size() || number < least || number > most) {
+    return Error{"key '" + entry.key + "' must be " + std::string(what) + " from " + std::to_string(least) + " to " +
+                 std::to_string(most) + ", not '" + text + "'"};
+  }
+  return number;
+}
+
 // Seconds up to a day.
-template <auto Member, int Least>
+template <auto Group, auto Member, int Least>
 Result<void> set_seconds(Configuration& configuration, const KeyFile::Entry& entry) {
   constexpr int kDay = 24 * 60 * 60;
-  int seconds = 0;
-  const std::string& text = entry.value;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || stop != text.data() + text.size() || seconds < Least || seconds > kDay) {
-    return Error{"key '" + entry.key + "' must be a number of seconds from " + std::to_string(Least) + " to " +
-                 std::to_string(kDay) + ", not '" + text + "'"};
-  }
-  configuration.freeze.*Member = std::chrono::seconds(seconds);
+  const auto seconds = number_value(entry, "a number of seconds", Least, kDay);
+  if (!seconds) return seconds.error();
+  configuration.*Group.*Member = std::chrono::seconds(*seconds);
+  return {};
+}
+
+template <auto Member, std::int64_t Least, std::int64_t Most>
+Result<void> set_exec_number(Configuration& configuration, const KeyFile::Entry& entry) {
+  const bool is_count = Most < kMegabyte;
+  const auto number = number_value(entry, is_count ? "a number" : "a number of bytes", Least, Most);
+  if (!number) return number.error();
+  configuration.exec.*Member = static_cast<std::size_t>(*number);
   return {};
 }
 
@@ -160,12 +178,22 @@ Result<void> set_hook_folder(Configuration& configuration, const KeyFile::Entry&
 }
 
 constexpr std::array kFreezeKeys{
-    Key{"timeout", set_seconds<&FreezeConfiguration::timeout, 0>},
-    Key{"hook-timeout", set_seconds<&FreezeConfiguration::hook_timeout, 1>},
+    Key{"timeout", set_seconds<&Configuration::freeze, &FreezeConfiguration::timeout, 0>},
+    Key{"hook-timeout", set_seconds<&Configuration::freeze, &FreezeConfiguration::hook_timeout, 1>},
     Key{"hook-folder", set_hook_folder},
     Key{"exclude-mountpoints", add_mountpoints},
     Key{"exclude-devices", add_patterns<&FreezeConfiguration::exclude_devices>},
     Key{"exclude-types", add_patterns<&FreezeConfiguration::exclude_types>},
+};
+
+constexpr std::array kExecKeys{
+    Key{"processes", set_exec_number<&ExecConfiguration::processes, 1, 1024>},
+    Key{"output-limit", set_exec_number<&ExecConfiguration::output_limit_bytes, 4096, 16 * kMegabyte>},
+    Key{"memory-limit", set_exec_number<&ExecConfiguration::memory_limit_bytes, kMegabyte, 65536 * kMegabyte>},
+    Key{"timeout", set_seconds<&Configuration::exec, &ExecConfiguration::timeout, 0>},
+    Key{"grace", set_seconds<&Configuration::exec, &ExecConfiguration::grace, 0>},
+    Key{"keep-results", set_exec_number<&ExecConfiguration::keep_results, 1, 1024>},
+    Key{"keep-time", set_seconds<&Configuration::exec, &ExecConfiguration::keep_time, 1>},
 };
 
 constexpr std::array kVsockKeys{Key{"allow-cid", set_vsock_peers}};
@@ -177,6 +205,7 @@ std::span<const Key> keys_of(std::string_view group) {
   if (group == "general") return kGeneralKeys;
   if (group == "vsock") return kVsockKeys;
   if (group == "fsfreeze") return kFreezeKeys;
+  if (group == "exec") return kExecKeys;
   if (group == "hotplug") return kHotplugKeys;
   if (group == "network") return kNetworkKeys;
   return {};
@@ -291,7 +320,7 @@ bool apply_configuration_text(std::string_view text, Configuration& configuratio
     findings.errors.push_back(file.error().text);
     return true;
   }
-  constexpr std::array<std::string_view, 5> kGroups{"general", "vsock", "fsfreeze", "hotplug", "network"};
+  constexpr std::array<std::string_view, 6> kGroups{"general", "vsock", "fsfreeze", "exec", "hotplug", "network"};
   for (const auto& group : file->groups()) {
     if (keys_of(group.name).empty()) {
       warn_of_unknown("group", group.name, "", kGroups, findings);

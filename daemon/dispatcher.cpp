@@ -19,11 +19,15 @@ Error disabled(std::string_view name, std::string_view reason) {
   return Error::unsupported("Command " + std::string(name) + " has been disabled: " + std::string(reason));
 }
 
+const protocol::JsonView* arguments_of(const protocol::Request& request) {
+  return request.arguments ? &*request.arguments : nullptr;
+}
+
 // The firewall: commands report errors as values, so whatever is thrown here is a bug or a lack of memory.
-Result<void> run_guarded(const protocol::CommandEntry& entry, const protocol::Request& request,
-                         commands::Context& context, protocol::JsonWriter& out) {
+template <typename Run>
+auto run_guarded(const protocol::CommandEntry& entry, Run run) -> decltype(run()) {
   try {
-    return entry.run(context, request.arguments ? &*request.arguments : nullptr, out);
+    return run();
   } catch (const std::bad_alloc&) {
     return Error{"Command " + std::string(entry.name) + " failed: out of memory", 0, Error::Kind::kGeneric};
   } catch (const std::exception& error) {
@@ -60,7 +64,7 @@ void Dispatcher::execute(const protocol::CommandEntry& entry, const protocol::Re
   const std::size_t before = out.text().size();
   if (entry.has_feature(feature::kDelimited)) out.raw({&protocol::kSentinel, 1});
   protocol::begin_return(out);
-  auto done = run_guarded(entry, request, context, out);
+  auto done = run_guarded(entry, [&] { return entry.run(context, arguments_of(request), out); });
   if (!done) {
     out.restart(before);
     protocol::write_error(out, done.error(), request.id);
@@ -78,7 +82,7 @@ bool Dispatcher::execute_at_once(const protocol::CommandEntry& entry, const prot
   protocol::begin_return(out);
   bool done = false;
   try {
-    done = entry.run_at_once(context, request.arguments ? &*request.arguments : nullptr, out);
+    done = entry.run_at_once(context, arguments_of(request), out);
   } catch (const std::exception&) {
     // The worker will meet the same and tell.
   }
@@ -88,6 +92,21 @@ bool Dispatcher::execute_at_once(const protocol::CommandEntry& entry, const prot
     out.restart(before);
   }
   return done;
+}
+
+bool Dispatcher::execute_waiting(const protocol::CommandEntry& entry, const protocol::Request& request,
+                                 commands::Context& context, protocol::JsonWriter& out, protocol::Waiting& waiting) {
+  const std::size_t before = out.text().size();
+  protocol::begin_return(out);
+  auto done = run_guarded(entry, [&] { return entry.run_waiting(context, arguments_of(request), out, waiting); });
+  if (done && *done) {
+    protocol::end_return(out, request.id);
+    return true;
+  }
+  out.restart(before);
+  if (done) return false;
+  protocol::write_error(out, done.error(), request.id);
+  return true;
 }
 
 std::vector<commands::CommandStatus> Dispatcher::commands() const {

@@ -46,6 +46,11 @@ class Dispatcher final : public commands::CommandCatalog {
   static bool execute_at_once(const protocol::CommandEntry& entry, const protocol::Request& request,
                               commands::Context& context, protocol::JsonWriter& out);
 
+  /// The same for a command that waits for news: false, with nothing written, as long as it wants to wait. Never
+  /// blocks.
+  static bool execute_waiting(const protocol::CommandEntry& entry, const protocol::Request& request,
+                              commands::Context& context, protocol::JsonWriter& out, protocol::Waiting& waiting);
+
   [[nodiscard]] std::vector<commands::CommandStatus> commands() const override;
 
  private:

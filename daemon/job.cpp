@@ -24,7 +24,9 @@ Job::Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request>
 void Job::run() {
   protocol::JsonWriter out(this);
   try {
-    Dispatcher::execute(entry_, *request_, context_, out);
+    commands::Context context = context_;
+    context.given_up = &given_up_;
+    Dispatcher::execute(entry_, *request_, context, out);
   } catch (const std::bad_alloc&) {
     // What has left of the reply cannot be taken back; the host's parser and a sync put that right.
     out.restart(0);
@@ -95,6 +97,7 @@ bool Job::abandon(bool only_unstarted) {
   const std::lock_guard lock(mutex_);
   if (only_unstarted && started_) return false;
   abandoned_ = true;
+  given_up_ = true;
   pieces_.clear();
   changed_.notify_one();
   return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -49,9 +50,9 @@ class Job final : public protocol::ReplySink {
   /// The host has taken this many bytes.
   void sent(std::size_t bytes);
 
-  /// Nobody wants the reply any more; the command goes on, its reply does not. With `only_unstarted` this is refused
-  /// (false) when part of the reply has been produced already: a reply is never cut off for a client that still
-  /// listens.
+  /// Nobody wants the reply any more; the command goes on unless it looks (Context::is_given_up), its reply does not.
+  /// With `only_unstarted` this is refused (false) when part of the reply has been produced already: a reply is never
+  /// cut off for a client that still listens.
   bool abandon(bool only_unstarted);
 
  private:
@@ -64,6 +65,7 @@ class Job final : public protocol::ReplySink {
   const int direct_fd_;
   std::function<void()> notify_;
 
+  std::atomic<bool> given_up_ = false;  // the same as abandoned_, for the command to see
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> pieces_;

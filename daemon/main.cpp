@@ -62,7 +62,12 @@ Result<int> serve(const CommandLine& line) {
   if (!log) return std::move(log).error();
   for (const std::string& warning : line.warnings) (*log)->warning(warning);
 
-  auto agent = Agent::create(configuration, platform::system_host(), **log);
+  // Programs of the host get the limit that was there before.
+  auto host = platform::system_host();
+  // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
+  constexpr std::size_t kOfProgram = 5;  // its pipes, its end, and one in passing
+  (void)platform::allow_open_files(limits::kOpenFiles + 128 + kOfProgram * configuration.exec.processes);
+  auto agent = Agent::create(configuration, std::move(host), **log);
   if (!agent) return std::move(agent).error();
   auto served = (*agent)->run([&] {
     if (!background) return;
@@ -92,8 +97,6 @@ int main(int argc, char** argv) {
   std::fputs(line.errors.c_str(), stderr);
   if (line.action == CommandLine::Action::kThawStale) return thaw_stale(line.configuration);
   if (line.action != CommandLine::Action::kRun) return line.exit_code;
-  // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
-  (void)platform::allow_open_files(limits::kOpenFiles + 128);
   auto code = serve(line);
   return code ? *code : fail(code.error());
 }

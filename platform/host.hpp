@@ -14,6 +14,7 @@
 #include "platform/in_time.hpp"
 #include "platform/online_switch.hpp"
 #include "platform/power.hpp"
+#include "platform/processes.hpp"
 #include "platform/program.hpp"
 #include "platform/root.hpp"
 #include "platform/set_clock.hpp"
@@ -31,6 +32,7 @@ struct Host {
   std::unique_ptr<Freezer> freezer{};
   std::unique_ptr<const OnlineSwitch> online_switch{};
   std::unique_ptr<Programs> programs{};
+  std::unique_ptr<Processes> processes{};
   std::unique_ptr<const SystemBus> bus{};
   std::unique_ptr<ClockDevices> clock_devices{};
   std::unique_ptr<KernelPower> kernel_power{};
@@ -47,8 +49,9 @@ struct Host {
 };
 
 /// This machine, with what the environment variable QGA_OS_RELEASE says. With GUESTD_HANDS_OFF in the environment its
-/// clocks, its power, its identity, its services and its devices are left alone and nothing is frozen, whatever the
-/// agent is told: tests set it, because the machine is the one that they run on.
+/// clocks, its power, its identity, its services and its devices are left alone, nothing is frozen and no program is
+/// started, whatever the agent is told: tests set it, because the machine is the one that they run on. With
+/// GUESTD_HANDS_OFF=except-exec hosts may start programs.
 Host system_host();
 
 }  // namespace guestd::platform

@@ -13,4 +13,7 @@ namespace guestd::platform {
 /// 0600).
 Result<void> replace_file(const std::string& path, std::string_view content);
 
+/// Whether replace_file(path) finds a folder that it may write to (access(2)), without touching the disk.
+Result<void> can_replace_file(const std::string& path);
+
 }  // namespace guestd::platform

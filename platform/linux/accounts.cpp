@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <system_error>
@@ -58,14 +59,36 @@ bool has_member(std::string_view members, std::string_view name) {
   return false;
 }
 
+template <typename Wanted>
+std::optional<Account> find_entry(std::string_view text, Wanted is_wanted) {
+  while (!text.empty()) {
+    auto account = parse_entry(take_until(text, '\n'));
+    if (account && is_wanted(*account)) return account;
+  }
+  return std::nullopt;
+}
+
+template <typename Wanted>
+Result<std::optional<Account>> account_of_files(const Root& root, Wanted is_wanted) {
+  const auto text = root.read_file("/etc/passwd");
+  if (!text) return text.error();
+  auto account = find_entry(*text, is_wanted);
+  if (!account) return account;
+  const auto groups = root.read_file("/etc/group");
+  if (!groups) return account;
+  for (const gid_t group : parse_groups(*groups, account->name)) {
+    if (group != account->gid) account->groups.push_back(group);
+  }
+  return account;
+}
+
+// For libc a name ends at the NUL, and would be another one.
+bool is_name(const std::string& name) { return !name.empty() && name.find('\0') == std::string::npos; }
+
 }  // namespace
 
 std::optional<Account> parse_passwd(std::string_view text, std::string_view name) {
-  while (!text.empty()) {
-    auto account = parse_entry(take_until(text, '\n'));
-    if (account && account->name == name) return account;
-  }
-  return std::nullopt;
+  return find_entry(text, [&](const Account& account) { return account.name == name; });
 }
 
 std::vector<gid_t> parse_groups(std::string_view text, std::string_view member) {
@@ -79,22 +102,37 @@ std::vector<gid_t> parse_groups(std::string_view text, std::string_view member) 
 }
 
 Result<std::optional<Account>> account_in_files(const Root& root, const std::string& name) {
-  const auto text = root.read_file("/etc/passwd");
+  return account_of_files(root, [&](const Account& account) { return account.name == name; });
+}
+
+Result<std::optional<Account>> account_in_files(const Root& root, uid_t uid) {
+  return account_of_files(root, [&](const Account& account) { return account.uid == uid; });
+}
+
+Result<std::optional<gid_t>> group_in_files(const Root& root, const std::string& name) {
+  const auto text = root.read_file("/etc/group");
+  if (!text && text.error().errno_value == ENOENT) return std::optional<gid_t>();
   if (!text) return text.error();
-  auto account = parse_passwd(*text, name);
-  if (!account) return account;
-  const auto groups = root.read_file("/etc/group");
-  if (!groups) return account;
-  for (const gid_t group : parse_groups(*groups, name)) {
-    if (group != account->gid) account->groups.push_back(group);
+  for (std::string_view rest = *text; !rest.empty();) {
+    const auto fields = fields_of<4>(take_until(rest, '\n'));  // group(5)
+    gid_t gid = 0;
+    if (fields && (*fields)[0] == name && parse_id((*fields)[2], gid)) return std::optional(gid);
   }
-  return account;
+  return std::optional<gid_t>();
 }
 
 Result<std::optional<Account>> find_account(const Root& root, const std::string& name) {
-  // For libc a name ends at the NUL, and would be another one.
-  if (name.empty() || name.find('\0') != std::string::npos) return std::optional<Account>();
+  if (!is_name(name)) return std::optional<Account>();
   return root.is_system() ? ask_name_service(name) : account_in_files(root, name);
+}
+
+Result<std::optional<Account>> find_account(const Root& root, uid_t uid) {
+  return root.is_system() ? ask_name_service(uid) : account_in_files(root, uid);
+}
+
+Result<std::optional<gid_t>> find_group(const Root& root, const std::string& name) {
+  if (!is_name(name)) return std::optional<gid_t>();
+  return root.is_system() ? ask_name_service_for_group(name) : group_in_files(root, name);
 }
 
 }  // namespace guestd::platform

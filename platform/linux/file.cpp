@@ -102,6 +102,12 @@ std::optional<std::size_t> File::bytes_left() const {
   return position < status.st_size ? static_cast<std::size_t>(status.st_size - position) : 0;
 }
 
+Result<UniqueFd> File::duplicate() const {
+  UniqueFd copy(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy.valid()) return Error::from_errno("cannot duplicate the descriptor", errno);
+  return copy;
+}
+
 Result<void> File::close() {
   // After EINTR the descriptor is gone on Linux: trying again might close somebody else's.
   if (::close(fd_.release()) < 0 && errno != EINTR) return Error::from_errno("cannot close", errno);

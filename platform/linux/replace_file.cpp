@@ -36,10 +36,14 @@ Result<void> write_beside(const std::string& path, std::string& temporary, std::
   return done;
 }
 
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
 // Until then a power failure may bring the old file back. File systems that cannot do it (EINVAL) need no help.
 Result<void> sync_folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const std::string folder = folder_of(path);
   const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid() || (::fsync(fd.get()) < 0 && errno != EINVAL))
     return Error::from_errno("cannot sync " + folder, errno);
@@ -53,6 +57,12 @@ Result<void> replace_file(const std::string& path, std::string_view content) {
   auto written = write_beside(path, temporary, content);
   if (!written) return written;
   return sync_folder_of(path);
+}
+
+Result<void> can_replace_file(const std::string& path) {
+  const std::string folder = folder_of(path);
+  if (::access(folder.c_str(), W_OK | X_OK) < 0) return Error::from_errno("cannot write to " + folder, errno);
+  return {};
 }
 
 }  // namespace guestd::platform

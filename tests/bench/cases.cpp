@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bench/cases.hpp"
 
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <thread>
 
+#include "base/unique_fd.hpp"
 #include "protocol/base64.hpp"
 #include "tests/support/agent.hpp"
 #include "tests/support/client.hpp"
@@ -55,14 +64,48 @@ std::size_t ask(Client& client, std::string_view request) {
   return bytes;
 }
 
-PerRequest repeated(const std::string& binary, std::string_view request, int count) {
-  const Agent agent = agent_of(binary);
-  Client client(agent.socket());
+PerRequest repeated_by(Client& client, pid_t pid, std::string_view request, int count) {
   for (int i = 0; i < std::min(count, 100); ++i) ask(client, request);
-  const Spent spent = spent_on(agent.pid(), [&] {
+  const Spent spent = spent_on(pid, [&] {
     for (int i = 0; i < count; ++i) ask(client, request);
   });
   return {spent.cpu_ns / 1000 / count, count * 1e9 / spent.wall_ns};
+}
+
+PerRequest repeated(const std::string& binary, std::string_view request, int count) {
+  const Agent agent = agent_of(binary);
+  Client client(agent.socket());
+  return repeated_by(client, agent.pid(), request, count);
+}
+
+UniqueFd listen_at(const std::string& path) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
+  // The generic address type of the sockets API.
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  if (!fd.valid() || ::bind(fd.get(), generic, sizeof address) < 0 || ::listen(fd.get(), 1) < 0) {
+    throw std::runtime_error("cannot listen at " + path);
+  }
+  return fd;
+}
+
+// One client until it goes; edge-triggered, as the agent waits.
+[[noreturn]] void echo_and_exit(int listener) {
+  constexpr std::string_view kReply = "{\"return\": {}}\n";
+  const int client = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
+  const int epoll = ::epoll_create1(0);
+  epoll_event wanted{};
+  wanted.events = EPOLLIN | EPOLLET;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, client, &wanted) < 0) ::_exit(1);
+  std::array<char, 4096> chunk{};
+  for (epoll_event event{}; ::epoll_wait(epoll, &event, 1, -1) >= 0 || errno == EINTR;) {
+    const ssize_t count = ::read(client, chunk.data(), chunk.size());
+    if (count == 0) ::_exit(0);
+    if (count > 0 && ::write(client, kReply.data(), kReply.size()) < 0) ::_exit(1);
+  }
+  ::_exit(1);
 }
 
 std::string read_request(std::int64_t handle, std::size_t bytes) {
@@ -120,6 +163,22 @@ double median(std::vector<double> values) {
 }
 
 PerRequest ping(const std::string& binary, const Effort& effort) { return repeated(binary, kPing, effort.pings); }
+
+PerRequest bare_echo(const Effort& effort) {
+  const support::TempDir dir;
+  const std::string path = dir / "echo";
+  const UniqueFd listener = listen_at(path);
+  const pid_t pid = ::fork();
+  if (pid < 0) throw std::runtime_error("cannot fork");
+  if (pid == 0) echo_and_exit(listener.get());
+  PerRequest result;
+  {
+    Client client(path);
+    result = repeated_by(client, pid, kPing, effort.pings);
+  }
+  ::waitpid(pid, nullptr, 0);
+  return result;
+}
 
 PerRequest plain_command(const std::string& binary, const Effort& effort, const std::string& command) {
   constexpr int kPingsFor = 100;  // such a command takes about as long as this many pings

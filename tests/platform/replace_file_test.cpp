@@ -34,6 +34,15 @@ TEST(ReplaceFile, MakesAFileForThisProcessAlone) {
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
+TEST(ReplaceFile, CanBeAskedWithoutWriting) {
+  const support::TempDir dir;
+  EXPECT_TRUE(can_replace_file(dir / "state"));
+  EXPECT_EQ(files_in(dir), 0);
+  const auto missing = can_replace_file(dir / "missing/state");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().errno_value, ENOENT);
+}
+
 TEST(ReplaceFile, FailsWithoutTheFolder) {
   const support::TempDir dir;
   const auto done = replace_file(dir / "missing/state", "x");

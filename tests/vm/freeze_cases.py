@@ -182,12 +182,13 @@ class Freezing(Storage):
         self.assertEqual("thawed", self.status())
 
     def test_7_agent_that_is_killed_for_good_thaws_on_its_way_out(self):
-        self.freeze()
-        # Killed together with whatever would start it again: systemd itself is told to stop it with SIGKILL.
+        # Killed together with whatever would start it again: systemd itself is told to stop it with SIGKILL. Before the
+        # freeze, since a reload waits for generators, and those may write to the disk.
         self.machine.run(f"mkdir -p {os.path.dirname(DROP_IN)} && "
-                         f"printf '[Service]\\nKillSignal=SIGKILL\\n' > {DROP_IN} && "
-                         "systemctl daemon-reload && systemctl stop guestd", timeout=60)
+                         f"printf '[Service]\\nKillSignal=SIGKILL\\n' > {DROP_IN} && systemctl daemon-reload")
         self.addCleanup(self.machine.run, f"rm -f {DROP_IN} && systemctl daemon-reload")
+        self.freeze()
+        self.machine.run("systemctl stop guestd", timeout=60)
         self.assertEqual("", self.machine.run("pidof guestd", check=False))
         self.assert_writes_pass()
         self.machine.run(f"rm -f {DROP_IN} && systemctl daemon-reload && systemctl start guestd")

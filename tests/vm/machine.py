@@ -97,6 +97,7 @@ class Machine:
         self.folder = folder
         self.agent_socket = os.path.join(folder, "agent")
         self.isa_socket = os.path.join(folder, "isa")
+        self.second_monitor = os.path.join(folder, "qmp-2")  # for guestctl
         self.console_log = os.path.join(folder, "console.log")
         self._disk = os.path.join(folder, "root.img")
         self._process = None
@@ -115,8 +116,10 @@ class Machine:
     def _command(self, board, initrd, append):
         return [
             # Without what makes udev load drivers that only cost time here: KVM, and ciphers with tests of themselves.
+            # And without paging in five levels: Debian's kernel takes addresses of its own for none there, and writes
+            # "xxxx" wherever it should name a path in /proc.
             "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", board,
-            "-cpu", "max,-svm,-aes,-pclmulqdq,-sha-ni",
+            "-cpu", "max,-la57,-svm,-aes,-pclmulqdq,-sha-ni",
             "-m", "512M,slots=2,maxmem=1G", "-smp", "2,maxcpus=3",
             "-nodefaults", "-nographic", "-no-reboot", "-nic", "none",
             "-kernel", os.path.join(self._image_folder, "vmlinuz"), "-initrd", initrd,
@@ -125,6 +128,7 @@ class Machine:
             "-chardev", f"file,id=console,path={self.console_log},append=on", "-serial", "chardev:console",
             "-chardev", f"socket,id=isa,path={self.isa_socket},server=on,wait=off", "-serial", "chardev:isa",
             "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
+            "-qmp", f"unix:{self.second_monitor},server=on,wait=off",
             "-device", "virtio-serial-pci,id=bus",
             "-chardev", f"socket,id=agent,path={self.agent_socket},server=on,wait=off",
             "-device", f"virtserialport,bus=bus.0,nr=1,chardev=agent,id=agent-port,name={AGENT_PORT}",
