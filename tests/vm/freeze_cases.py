@@ -141,13 +141,13 @@ class Freezing(Storage):
 
     def test_4_host_that_vanishes_leaves_the_guest_frozen_until_the_deadline(self):
         self.set_timeout(6)
+        started = time.monotonic()  # the agent's own time begins later
         self.freeze()
-        started = time.monotonic()
         self.host.close()
         self.wait_thawed_in_guest(60)
         frozen_for = time.monotonic() - started
         self.note("frozen without a host, deadline 6 s", f"{frozen_for:.1f} s")
-        self.assertGreater(frozen_for, 4.5)
+        self.assertGreater(frozen_for, 5.5)
         self.assert_writes_pass()
         self.host = self.connect()
         self.host.sync()

@@ -123,8 +123,10 @@ class Machine:
             "-m", "512M,slots=2,maxmem=1G", "-smp", "2,maxcpus=3",
             "-nodefaults", "-nographic", "-no-reboot", "-nic", "none",
             "-kernel", os.path.join(self._image_folder, "vmlinuz"), "-initrd", initrd,
-            # On a busy host the kernel would find that timer interrupts come too late, and give up.
-            "-append", f"{append} console=ttyS0 quiet no_timer_check",
+            # On a busy host the kernel would find that timer interrupts come too late, and give up. Memory that is
+            # plugged in is to be for what can be moved away, so that it can go off again.
+            "-append",
+            f"{append} console=ttyS0 quiet no_timer_check memory_hotplug.online_policy=auto-movable",
             "-chardev", f"file,id=console,path={self.console_log},append=on", "-serial", "chardev:console",
             "-chardev", f"socket,id=isa,path={self.isa_socket},server=on,wait=off", "-serial", "chardev:isa",
             "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",

@@ -78,9 +78,24 @@ def load(case, only):
     return loader.loadTestsFromTestCase(case)
 
 
+class TimedResult(unittest.TextTestResult):
+    """Remembers how long each test took."""
+
+    durations = []
+
+    def startTest(self, test):
+        self._started = time.monotonic()  # pylint: disable=attribute-defined-outside-init
+        super().startTest(test)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        self.durations.append((time.monotonic() - self._started, test.id()))
+
+
 def run(suite, verbosity=2):
-    """Whether all went well. A missing test is no success: --only may name none in one of the two rounds, though."""
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=verbosity).run(suite)
+    """Whether all went well. A missing test is no success: --only may name none in one of the rounds, though."""
+    runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=verbosity, resultclass=TimedResult)
+    result = runner.run(suite)
     return result.wasSuccessful() and not result.skipped
 
 
@@ -215,6 +230,8 @@ def main():
             machine.stop()
             if options.keep_logs:
                 machine.keep_logs(options.keep_logs)
+    for seconds, name in sorted(TimedResult.durations, reverse=True)[:10]:
+        print(f"  {seconds:.0f} s: {name}")
     for name, value in guest_test.GuestTest.figures:
         print(f"  {name}: {value}")
     print(f"VM tests {'passed' if good else 'FAILED'} in {time.monotonic() - started:.0f} s")
