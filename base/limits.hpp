@@ -100,8 +100,9 @@ inline constexpr std::chrono::hours kExecWait{1};
 /// Programs in the background whose output is still read, and forgotten, after what started them was collected: beyond
 /// that the oldest find their output closed.
 inline constexpr std::size_t kExecLingering = 64;
-/// Output up to this size is answered by guest-exec-status on the I/O thread, in the usual order of members.
-inline constexpr std::size_t kExecStatusAtOnceBytes = 64U << 10U;
+/// Output up to this size is answered in one piece, in the usual order of members, and that of guest-exec-status on the
+/// I/O thread.
+inline constexpr std::size_t kExecAtOnceBytes = 64U << 10U;
 
 /// Random bytes that a host hands over after a restore.
 inline constexpr std::size_t kRestoreEntropyBytes = 4096;

@@ -45,7 +45,7 @@ struct ChildRead {
 
 struct ChildPiece {
   ChildStream stream = ChildStream::kOutput;
-  std::string bytes{};
+  OutputBytes bytes{};
   std::uint64_t offset = 0;
   std::uint64_t dropped_bytes = 0;
   bool eof = false;
@@ -71,7 +71,11 @@ class SpooledOutput final : public KeptOutput {
   [[nodiscard]] std::uint64_t begin() const override { return file_.begin(); }
   [[nodiscard]] std::uint64_t end() const override { return file_.end(); }
   [[nodiscard]] std::uint64_t written() const override { return file_.end(); }
-  Result<std::string> read(std::uint64_t offset, std::size_t most) override { return file_.read(offset, most); }
+  Result<OutputBytes> read(std::uint64_t offset, std::size_t most) override {
+    auto bytes = file_.read(offset, most);
+    if (!bytes) return std::move(bytes).error();
+    return OutputBytes(*std::move(bytes));
+  }
   void release(std::uint64_t /*offset*/) override {}
   void trim() { file_.trim(); }
 

@@ -23,12 +23,11 @@ class OutputReader {
   explicit OutputReader(std::shared_ptr<KeptOutput> kept) : kept_(std::move(kept)), offset_(kept_->begin()) {}
 
   std::size_t pull(std::span<std::byte> piece) {
-    const auto bytes = kept_->read(offset_, piece.size());
+    auto bytes = kept_->read(offset_, piece.size());
     if (!bytes) return 0;  // of a file that has become unreadable: truncated() tells
-    const auto from = std::as_bytes(std::span(*bytes));
-    std::ranges::copy(from, piece.begin());
-    offset_ += from.size();
-    return from.size();
+    const std::size_t count = bytes->take(piece);
+    offset_ += count;
+    return count;
   }
   [[nodiscard]] bool truncated() const { return offset_ < kept_->end(); }
 
@@ -53,13 +52,13 @@ Result<std::shared_ptr<OutputReader>> put(const CollectedOutput& output, const M
   const std::size_t size = size_of(output);
   // Also alone, where there is nothing to show of what was cut.
   if (size > 0 || output.truncated) members.truncated = output.truncated;
-  if (size > limits::kExecStatusAtOnceBytes) {
+  if (size > limits::kExecAtOnceBytes) {
     reader = std::make_shared<OutputReader>(output.kept);
     members.data = protocol::ByteStream([reader](std::span<std::byte> piece) { return reader->pull(piece); });
   } else if (size > 0) {
     auto bytes = output.kept->read(output.kept->begin(), size);
     if (!bytes) return std::move(bytes).error();
-    members.data = protocol::ByteStream(*std::move(bytes));
+    members.data = protocol::ByteStream(bytes->str());
   }
   return reader;
 }
@@ -101,7 +100,7 @@ Result<ExecStatusResult> exec_status(Context& context, const ExecStatusArgs& arg
 std::optional<ExecStatusResult> exec_status_at_once(Context& context, const ExecStatusArgs& args) {
   const auto child = context.processes.find(args.pid);
   if (!child) return std::nullopt;
-  const bool is_little = (*child)->is_little(limits::kExecStatusAtOnceBytes);
+  const bool is_little = (*child)->is_little(limits::kExecAtOnceBytes);
   if (!is_little) return std::nullopt;
   auto result = exec_status(context, args);
   return result ? std::optional(*std::move(result)) : std::nullopt;

@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/limits.hpp"
 #include "commands/context.hpp"
 #include "commands/process_table.hpp"
 #include "generated/commands.hpp"
+#include "protocol/byte_stream.hpp"
 
 namespace guestd::commands {
 namespace {
+
+protocol::ByteStream wire_bytes(OutputBytes bytes) {
+  if (bytes.size() <= limits::kExecAtOnceBytes) return protocol::ByteStream(bytes.str());
+  auto left = std::make_shared<OutputBytes>(std::move(bytes));
+  return protocol::ByteStream([left](std::span<std::byte> piece) { return left->take(piece); });
+}
 
 GuestdExecPiece wire_piece(ChildPiece piece) {
   GuestdExecPiece wire;
@@ -19,7 +29,7 @@ GuestdExecPiece wire_piece(ChildPiece piece) {
   wire.next_offset = piece.offset + piece.bytes.size();
   wire.dropped_bytes = piece.dropped_bytes;
   wire.eof = piece.eof;
-  wire.data = protocol::ByteStream(std::move(piece.bytes));
+  wire.data = wire_bytes(std::move(piece.bytes));
   return wire;
 }
 

@@ -23,6 +23,38 @@ bool OutputBudget::take(std::size_t bytes) {
   return true;
 }
 
+OutputBytes::OutputBytes(std::string bytes) {
+  const auto owned = std::make_shared<const std::string>(std::move(bytes));
+  add({owned, owned->data()}, *owned);
+}
+
+void OutputBytes::add(std::shared_ptr<const char[]> owner, std::string_view bytes) {
+  if (bytes.empty()) return;
+  parts_.push_back({std::move(owner), bytes});
+  size_ += bytes.size();
+}
+
+std::string OutputBytes::str() const {
+  std::string all;
+  all.reserve(size_);
+  for (const Part& part : parts_) all += part.bytes;
+  return all;
+}
+
+std::size_t OutputBytes::take(std::span<std::byte> piece) {
+  std::size_t filled = 0;
+  while (filled < piece.size() && !parts_.empty()) {
+    std::string_view& bytes = parts_.front().bytes;
+    const std::size_t count = std::min(bytes.size(), piece.size() - filled);
+    std::memcpy(piece.data() + filled, bytes.data(), count);
+    filled += count;
+    bytes.remove_prefix(count);
+    if (bytes.empty()) parts_.pop_front();
+  }
+  size_ -= filled;
+  return filled;
+}
+
 OutputStore::~OutputStore() {
   while (!chunks_.empty()) drop_front_chunk();
 }
@@ -73,7 +105,7 @@ bool OutputStore::grow(std::size_t wanted) {
   }
   if (!paid && when_full_ != WhenFull::kWait) return false;
   if (!paid) budget_.take_anyway(capacity);
-  std::unique_ptr<char[]> memory(new (std::nothrow) char[capacity]);
+  std::shared_ptr<char[]> memory(new (std::nothrow) char[capacity]);
   if (!memory) {
     budget_.give_back(capacity);
     return false;
@@ -95,17 +127,16 @@ void OutputStore::drop_before(std::uint64_t offset) {
   }
 }
 
-Result<std::string> OutputStore::read(std::uint64_t offset, std::size_t most) {
+Result<OutputBytes> OutputStore::read(std::uint64_t offset, std::size_t most) {
   offset = std::max(offset, begin_);
   const std::uint64_t until = std::min<std::uint64_t>(end_, offset + most);
-  std::string bytes;
+  OutputBytes bytes;
   if (offset >= until) return bytes;
-  bytes.reserve(static_cast<std::size_t>(until - offset));
   auto chunk = std::ranges::upper_bound(chunks_, offset, {}, &Chunk::offset);
   for (--chunk; chunk != chunks_.end() && offset < until; ++chunk) {
     const auto from = static_cast<std::size_t>(offset - chunk->offset);
     const auto count = std::min(chunk->filled - from, static_cast<std::size_t>(until - offset));
-    bytes.append(chunk->bytes.get() + from, count);
+    bytes.add(chunk->bytes, {chunk->bytes.get() + from, count});
     offset += count;
   }
   return bytes;

@@ -31,6 +31,30 @@ class OutputBudget {
   std::atomic<std::size_t> used_{0};
 };
 
+/// Bytes of an output as they were when they were read: those in memory are shared with the store, not copied, and stay
+/// here when the store drops them.
+class OutputBytes {
+ public:
+  OutputBytes() = default;
+  explicit OutputBytes(std::string bytes);
+  /// `bytes` lie in `owner`, and never change.
+  void add(std::shared_ptr<const char[]> owner, std::string_view bytes);
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::string str() const;
+  /// Fills `piece` with the first bytes as far as there are any, which are then gone from here.
+  std::size_t take(std::span<std::byte> piece);
+
+ private:
+  struct Part {
+    std::shared_ptr<const char[]> owner;
+    std::string_view bytes;
+  };
+  std::deque<Part> parts_;
+  std::size_t size_ = 0;
+};
+
 /// What is kept of one output of a program. Offsets count the bytes that the program has written to it, so a byte has
 /// the same one for ever. One thread at a time.
 class KeptOutput {
@@ -44,7 +68,7 @@ class KeptOutput {
   [[nodiscard]] virtual std::uint64_t written() const = 0;
   /// Bytes from `offset`, which is between begin() and end(); fewer than `most` only at the end. An error is one of a
   /// file.
-  virtual Result<std::string> read(std::uint64_t offset, std::size_t most) = 0;
+  virtual Result<OutputBytes> read(std::uint64_t offset, std::size_t most) = 0;
   /// Nobody will read again what stands before `offset`.
   virtual void release(std::uint64_t offset) = 0;
 };
@@ -68,12 +92,12 @@ class OutputStore final : public KeptOutput {
   [[nodiscard]] std::uint64_t begin() const override { return begin_; }
   [[nodiscard]] std::uint64_t end() const override { return end_; }
   [[nodiscard]] std::uint64_t written() const override { return end_ + dropped_newest_; }
-  Result<std::string> read(std::uint64_t offset, std::size_t most) override;
+  Result<OutputBytes> read(std::uint64_t offset, std::size_t most) override;
   void release(std::uint64_t offset) override;
 
  private:
   struct Chunk {
-    std::unique_ptr<char[]> bytes;
+    std::shared_ptr<char[]> bytes;  // what is filled never changes: readers may hold it
     std::size_t capacity = 0;
     std::size_t filled = 0;
     std::uint64_t offset = 0;  // of its first byte

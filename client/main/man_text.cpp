@@ -92,18 +92,62 @@ constexpr std::array kTexts{
     Text{"cpu", "Lists the CPUs of the guest and its load, or brings CPUs online and takes them offline."},
     Text{"mem", "Tells how much memory the guest has and uses. Takes guestd in the guest for most of it."},
     Text{"time",
-         "Tells what time it is in the guest, and how far that is from this host's time; or sets the guest's clock."},
+         "Tells what time it is in the guest, and how far that is from this host's time; or sets the guest's clock. "
+         "Where\n"
+         "QEMU's monitor is found or named, interrupts that it still owes the guest's clock are then forgotten, or "
+         "they\n"
+         "would move the time again."},
     Text{"users", "Lists who is logged in."},
     Text{"keys", "Lists the SSH keys with which a user may log in, adds some, or removes some."},
     Text{"passwd", "Sets the password of a user of the guest."},
     Text{"shutdown",
-         "Tells the guest to shut down and switch itself off. It succeeds once the agent has taken the order."},
-    Text{"reboot", "Tells the guest to start anew. It succeeds once the agent has taken the order."},
-    Text{"halt", "Tells the guest to stop without switching itself off."},
-    Text{"suspend", "Puts the guest to sleep: its state in memory (ram), on its disk (disk), or both (hybrid)."},
+         "Tells the guest to shut down and switch itself off. It succeeds once the agent has taken the order; with\n"
+         "--wait once QEMU's monitor tells that the machine is off, which may take five minutes, or --timeout."},
+    Text{"reboot",
+         "Tells the guest to start anew. It succeeds once the agent has taken the order; with --wait once QEMU's\n"
+         "monitor tells that the machine was reset. When the agent is there again, doctor --watch tells."},
+    Text{
+        "halt",
+        "Tells the guest to stop without switching itself off. QEMU sees no difference to a guest that runs, so there\n"
+        "is nothing to wait for."},
+    Text{"suspend",
+         "Puts the guest to sleep: its state in memory (ram), on its disk (disk), or both (hybrid). Where QEMU's "
+         "monitor\n"
+         "is found or named, it succeeds once that tells that the machine sleeps; else once the agent has taken the "
+         "order.\n"
+         "\n"
+         "  guestctl suspend && guestctl wakeup"},
     Text{"top", "Shows what the guest's CPUs, memory, disks and network do, anew every few seconds."},
     Text{"completion", "Prints a completion script for a shell. Packages install them."},
     Text{"man", "Prints a manual page as roff."},
+    Text{
+        "list",
+        "Shows the machines that run on this host, with the sockets of their agents and monitors. They are found by "
+        "the\n"
+        "command lines of running QEMUs, and by the sockets in the usual places of Proxmox VE and libvirt. Nothing is\n"
+        "connected to."},
+    Text{"doctor",
+         "Walks the way from the host to the agent and names the first thing that is wrong, and what to do about it: "
+         "the\n"
+         "socket, the machine's state, the virtio-serial port, the guest's driver, whether a program in the guest has\n"
+         "opened the port, other clients, the agent's answer, frozen file systems, blocked commands, and the agent's\n"
+         "version. Without a monitor only the socket and the agent itself can be looked at.\n"
+         "\n"
+         "The status is 0 if all is well, 1 if the agent answers but is frozen, old, or may not run some commands, 3 "
+         "if\n"
+         "it cannot be reached, 4 if it does not answer or another client holds its socket."},
+    Text{"qmp",
+         "Calls a command of QEMU's monitor and prints what it returns. The arguments are checked with what that QEMU\n"
+         "says of itself (query-qmp-schema) before anything is sent.\n"
+         "\n"
+         "  guestctl --qmp /run/vm/qmp qmp query-status"},
+    Text{"watch",
+         "Prints the events of QEMU's monitor as they come: the time, the name, and what belongs to it. With names of\n"
+         "events only these. It ends with status 0 when it is interrupted, or when QEMU ends after a shutdown."},
+    Text{"wakeup",
+         "Wakes a guest that was suspended to RAM, and returns when QEMU reports that it is awake. It is an error if "
+         "the\n"
+         "guest does not sleep."},
 };
 
 }  // namespace

@@ -68,4 +68,10 @@ Result<std::unique_ptr<client::Monitor>> open_monitor(const Context& context) {
   return client::Monitor::open(*path, monitor_options(context));
 }
 
+Result<std::unique_ptr<client::Monitor>> open_monitor_if_any(const Context& context) {
+  auto monitor = open_monitor(context);
+  if (!monitor && context.monitor.empty()) return std::unique_ptr<client::Monitor>();
+  return monitor;
+}
+
 }  // namespace guestd::guestctl

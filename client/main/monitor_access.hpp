@@ -23,6 +23,8 @@ Result<std::string> monitor_path(const Context& context, const std::vector<clien
 
 /// Connected, with --timeout for both its limits.
 Result<std::unique_ptr<client::Monitor>> open_monitor(const Context& context);
+/// For what is only better with a monitor: null if none was named with --qmp and none is found that takes us.
+Result<std::unique_ptr<client::Monitor>> open_monitor_if_any(const Context& context);
 client::MonitorOptions monitor_options(const Context& context);
 
 }  // namespace guestd::guestctl

@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "client/lib/machine_proof.hpp"
 #include "client/main/ask.hpp"
+#include "client/main/monitor_access.hpp"
 #include "client/main/verbs.hpp"
 #include "client/terminal/escape.hpp"
 #include "client/terminal/units.hpp"
@@ -89,15 +91,27 @@ void print_reading(const Reading& reading, const agent::GuestTimezone& zone, con
   print(text);
 }
 
+/// QEMU may still owe the guest's hardware clock interrupts of the time when the machine stood still, which would move
+/// the time that was just set.
+Result<void> set_time(client::Connection& connection, const TimeOptions& options, const Context& context) {
+  const auto monitor = open_monitor_if_any(context);
+  if (!monitor) return monitor.error();
+  agent::SetTimeArgs args;
+  if (!options.from_rtc) args.time = now_ns();
+  if (auto set = ask<agent::calls::SetTime>(connection, args, context.limit_or(std::chrono::minutes(1))); !set) {
+    return std::move(set).error();
+  }
+  if (!*monitor) return {};
+  const auto forgotten = client::forget_missed_ticks(**monitor);
+  if (!forgotten && forgotten.error().kind != Error::Kind::kUnsupported) return forgotten.error();
+  return {};
+}
+
 Result<int> run_time(const TimeOptions& options, const Context& context) {
   auto connection = context.connect();
   if (!connection) return std::move(connection).error();
   if (options.sync || options.from_rtc) {
-    agent::SetTimeArgs args;
-    if (!options.from_rtc) args.time = now_ns();
-    if (auto set = ask<agent::calls::SetTime>(**connection, args, context.limit_or(std::chrono::minutes(1))); !set) {
-      return std::move(set).error();
-    }
+    if (auto set = set_time(**connection, options, context); !set) return std::move(set).error();
   }
   auto reading = read_time(**connection);
   if (!reading) return std::move(reading).error();

@@ -66,6 +66,8 @@ class CommandLine(Case):
         for name in ["", *names]:
             page = run("man", *([name] if name else [])).stdout
             self.assertIn(b".SH NAME", page)
+            summary, _, body = page.partition(b".SH DESCRIPTION\n")
+            self.assertNotIn(body.splitlines()[0], summary, f"{name} has no text of its own in man_text.cpp")
             if shutil.which("groff"):
                 check = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z"], input=page, capture_output=True,
                                        check=False)

@@ -122,8 +122,8 @@ class ExecTest : public testing::Test {
       auto news = read(args);
       EXPECT_TRUE(news) << news.error().text;
       if (!news) return outcome;
-      for (const GuestdExecPiece& piece : news->output) {
-        (piece.stream == GuestdExecStream::kStdout ? outcome.out : outcome.err) += piece.data.bytes();
+      for (GuestdExecPiece& piece : news->output) {
+        (piece.stream == GuestdExecStream::kStdout ? outcome.out : outcome.err) += all_of(piece.data);
         outcome.dropped += piece.dropped_bytes;
       }
       outcome.last = std::move(*news);
@@ -144,15 +144,19 @@ class ExecTest : public testing::Test {
     });
     return last ? *std::move(last) : ExecStatusResult{};
   }
-  static std::string bytes_of(ExecStatusResult& status, std::optional<protocol::ByteStream>& data) {
-    if (!data) return "(none)";
-    if (data->is_buffered()) return data->bytes();
+  static std::string all_of(protocol::ByteStream& data) {
+    if (data.is_buffered()) return data.bytes();
     std::string all;
     std::string piece(100'000, '\0');
     for (std::size_t got = piece.size(); got == piece.size();) {
-      got = data->pull(std::as_writable_bytes(std::span(piece)));
+      got = data.pull(std::as_writable_bytes(std::span(piece)));
       all.append(piece, 0, got);
     }
+    return all;
+  }
+  static std::string bytes_of(ExecStatusResult& status, std::optional<protocol::ByteStream>& data) {
+    if (!data) return "(none)";
+    std::string all = all_of(*data);
     if (status.complete) status.complete(status);
     return all;
   }

@@ -126,7 +126,7 @@ TEST_F(GuestdExecRead, GivesEachOutputItsPartWhenBothHaveMuch) {
   EXPECT_EQ(news->output[1].data.bytes().size(), 5'000U);
   args.max_bytes = 100'000'000;
   news = read(args);
-  EXPECT_EQ(news->output[0].data.bytes().size() + news->output[1].data.bytes().size(), 190'000U);
+  EXPECT_EQ(all_of(news->output[0].data).size() + all_of(news->output[1].data).size(), 190'000U);
 }
 
 TEST_F(GuestdExecRead, NeverGivesMoreThanAMebibyteAtOnce) {
@@ -134,8 +134,27 @@ TEST_F(GuestdExecRead, NeverGivesMoreThanAMebibyteAtOnce) {
   ASSERT_TRUE(comes_true([&] { return (*bench_.processes().find(pid))->state().complete; }));
   auto args = read_args(pid);
   args.max_bytes = 100'000'000;
-  const auto news = read(args);
-  EXPECT_EQ(news->output[0].data.bytes().size(), 1U << 20U);
+  auto news = read(args);
+  EXPECT_EQ(all_of(news->output[0].data).size(), 1U << 20U);
+}
+
+TEST_F(GuestdExecRead, SendsTheSameBytesThoughTheyAreDroppedMeanwhile) {
+  auto args = sh("head -c 200000 /dev/zero; read x; head -c 300000 /dev/zero | tr '\\0' x");
+  args.stdin_ = GuestdExecInput::kStream;
+  args.output_limit = 200'000;
+  const auto pid = start(args);
+  const auto child = *bench_.processes().find(pid);
+  ASSERT_TRUE(comes_true([&] { return child->written(ChildStream::kOutput) == 200'000U; }));
+  auto asked = read_args(pid);
+  asked.max_bytes = 150'000;
+  auto news = read(asked);
+  ASSERT_TRUE(news);
+  ASSERT_TRUE(child->write("\n", std::nullopt, true));
+  ASSERT_TRUE(comes_true([&] { return child->state().complete; }));
+  EXPECT_EQ(all_of(news->output[0].data), std::string(150'000, '\0'));
+  const auto rest = follow(pid);
+  EXPECT_EQ(rest.dropped, 150'000U);
+  EXPECT_EQ(rest.out, std::string(200'000, 'x'));
 }
 
 TEST_F(GuestdExecRead, CountsWhatWasDropped) {
