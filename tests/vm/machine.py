@@ -74,6 +74,11 @@ class Qmp:
             else:
                 return message["return"]
 
+    def forget_events(self):
+        """What came before now is none of the caller's business."""
+        self.execute("query-status")  # takes in what is under way
+        self._events.clear()
+
     def wait_event(self, name, timeout=30):
         deadline = time.monotonic() + timeout
         while True:

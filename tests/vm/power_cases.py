@@ -18,6 +18,7 @@ class Sleep(GuestTest):
 
     def test_suspend_to_ram_and_wake(self):
         pid = self.main_pid()
+        self.machine.qmp.forget_events()
         self.host.request("guest-suspend-ram")
         self.machine.qmp.wait_event("SUSPEND", 180)
         self.machine.qmp.execute("system_wakeup")
