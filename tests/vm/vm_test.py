@@ -50,7 +50,7 @@ AFTER_BOOT = (
     machine_cases.Cpus, machine_cases.Memory, channel_cases.Port, channel_cases.OtherChannels, service_cases.Service,
     freeze_cases.Freezing,
 )
-# The machine's firmware does not wake up with a CPU that was plugged in: sleep comes before.
+# This machine does not wake up with a CPU that was plugged in, so sleep comes before.
 IN_BUSYBOX = (
     busybox_cases.Basics, busybox_cases.Disks, busybox_cases.BusyboxSleep, busybox_cases.BusyboxCpus,
     busybox_cases.BusyboxMemory, busybox_cases.BusyboxClocks,
