@@ -15,10 +15,10 @@
 
 namespace guestd::platform {
 
-/// A property of something that is made: (sv) of D-Bus, with a value of type s or au.
+/// A property of something that is made: (sv) of D-Bus, with a value of type s, as or au.
 struct BusProperty {
   std::string name;
-  std::variant<std::string, std::vector<std::uint32_t>> value;
+  std::variant<std::string, std::vector<std::string>, std::vector<std::uint32_t>> value;
 };
 using BusProperties = std::vector<BusProperty>;
 /// No further units beside the one that is made: an empty a(sa(sv)).

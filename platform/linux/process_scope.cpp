@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <limits>
+#include <thread>
 #include <utility>
 
 #include "platform/linux/fields.hpp"
@@ -13,6 +14,7 @@ namespace guestd::platform {
 namespace {
 
 constexpr std::chrono::seconds kAnswerLimit{10};
+constexpr std::chrono::milliseconds kLongestPause{50};
 /// How often those are looked for that were started while the scope was made.
 constexpr int kRounds = 3;
 
@@ -48,6 +50,22 @@ std::vector<ProcessKin> neighbours(const Root& root) {
     }
   }
   return all;
+}
+
+/// systemd answers before it has moved the leader, and tells of the end of the job to all who listen; the leader's own
+/// control group is the truth, and mostly there at the first look.
+Result<void> await_arrival(const Root& root, const ProcessScope& scope) {
+  const std::string path = "/proc/" + std::to_string(scope.leader) + "/cgroup";
+  const auto limit = std::chrono::steady_clock::now() + kAnswerLimit;
+  for (auto pause = std::chrono::milliseconds(1);; pause = std::min(2 * pause, kLongestPause)) {
+    const auto groups = root.read_file(path);
+    if (!groups) return Error{"PID " + std::to_string(scope.leader) + " has ended before it was in " + scope.unit};
+    if ((*groups + "\n").find("/" + scope.unit + "\n") != std::string::npos) return {};
+    if (std::chrono::steady_clock::now() >= limit) {
+      return Error::timed_out("systemd does not move PID " + std::to_string(scope.leader) + " to " + scope.unit);
+    }
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 }  // namespace
@@ -87,19 +105,28 @@ bool has_systemd(const Root& root) { return root.open("/run/systemd/system", 0).
 Result<void> make_process_scope(const SystemBus& bus, const Root& root, const ProcessScope& scope) {
   const auto connection = bus.connect();
   if (!connection) return connection.error();
-  std::vector<std::uint32_t> moved = kin_of(scope.leader, neighbours(root));
+  // The leader alone: a scope fails as a whole if one of its first processes has ended.
+  std::vector<std::uint32_t> moved{static_cast<std::uint32_t>(scope.leader)};
   const BusProperties properties{
-      {"PIDs", moved}, {"Description", scope.description}, {"CollectMode", std::string("inactive-or-failed")}};
+      {"PIDs", moved},
+      {"Description", scope.description},
+      {"CollectMode", std::string("inactive-or-failed")},
+      // Without controllers: it only lets others be moved in later (org.freedesktop.systemd1(5)).
+      {"DelegateControllers", std::vector<std::string>()}};
   auto made =
       (*connection)
           ->call(manager_call("StartTransientUnit", {scope.unit, std::string("fail"), properties, BusNoUnits{}}));
   if (!made) return std::move(made).error();
+  if (auto arrived = await_arrival(root, scope); !arrived) return arrived;
   for (int round = 0; round < kRounds; ++round) {
     std::vector<std::uint32_t> left = kin_of(scope.leader, neighbours(root));
     std::erase_if(left, [&](std::uint32_t pid) { return std::ranges::find(moved, pid) != moved.end(); });
     if (left.empty()) break;
-    // Those that have ended meanwhile are no failure of what was made.
-    (void)(*connection)->call(manager_call("AttachProcessesToUnit", {scope.unit, std::string(), left}));
+    for (const std::uint32_t pid : left) {
+      // One by one, for the same reason. One that has ended is no failure of what was made.
+      (void)(*connection)
+          ->call(manager_call("AttachProcessesToUnit", {scope.unit, std::string(), std::vector<std::uint32_t>{pid}}));
+    }
     moved.insert(moved.end(), left.begin(), left.end());
   }
   return {};

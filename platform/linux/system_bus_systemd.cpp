@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <systemd/sd-bus.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
@@ -204,12 +205,18 @@ class Writer {
     if (result_ < 0) return;
     result_ = library_.append_array(message_, SD_BUS_TYPE_UINT32, values.data(), values.size() * sizeof values.front());
   }
+  void put(const std::vector<std::string>& values) {
+    open(SD_BUS_TYPE_ARRAY, "s");
+    for (const std::string& value : values) put(value);
+    close();
+  }
   void put(const BusProperties& properties) {
     open(SD_BUS_TYPE_ARRAY, "(sv)");
     for (const BusProperty& property : properties) {
       open(SD_BUS_TYPE_STRUCT, "sv");
       put(property.name);
-      open(SD_BUS_TYPE_VARIANT, std::holds_alternative<std::string>(property.value) ? "s" : "au");
+      constexpr std::array kTypes{"s", "as", "au"};  // in the order of the alternatives
+      open(SD_BUS_TYPE_VARIANT, kTypes[property.value.index()]);
       std::visit([this](const auto& value) { put(value); }, property.value);
       close();
       close();

@@ -4,6 +4,8 @@
 
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct Asked {
   std::string mode;
   std::string description;
   std::string collect;
+  bool is_delegated = false;
   std::vector<std::uint32_t> pids;
 };
 
@@ -47,6 +50,12 @@ int read_start(sd_bus_message* request, Asked& asked) {
     const char* name = nullptr;
     const char* text = nullptr;
     sd_bus_message_read(request, "s", &name);
+    if (std::string(name) == "DelegateControllers") {
+      sd_bus_message_skip(request, "v");
+      asked.is_delegated = true;
+      sd_bus_message_exit_container(request);
+      continue;
+    }
     const bool is_pids = std::string(name) == "PIDs";
     sd_bus_message_enter_container(request, 'v', is_pids ? "au" : "s");
     if (is_pids) {
@@ -71,7 +80,23 @@ class ScopeBySystemd : public testing::Test {
     add(5, 1, 5);
     add(100, 5, 100);
     add(101, 100, 100);
-    systemd_.on("StartTransientUnit", [this](sd_bus_message* request) { return read_start(request, asked_); });
+    systemd_.on("StartTransientUnit", [this](sd_bus_message* request) { return start(request); });
+    systemd_.on("AttachProcessesToUnit", [this](sd_bus_message* request) { return attach(request); });
+  }
+  int start(sd_bus_message* request) {
+    machine_.dir().write("proc/100/cgroup", "1:name=systemd:/other\n0::/system.slice/a.scope\n");
+    return read_start(request, asked_);
+  }
+  int attach(sd_bus_message* request) {
+    std::vector<std::uint32_t> pids;
+    sd_bus_message_skip(request, "ss");
+    const int result = read_pids(request, pids);
+    if (result < 0) return result;
+    for (const std::uint32_t pid : pids) {
+      if (ended_.contains(pid)) return sd_bus_reply_method_errorf(request, "org.example.NoSuchProcess", "it is gone");
+    }
+    attached_.insert(attached_.end(), pids.begin(), pids.end());
+    return sd_bus_reply_method_return(request, nullptr);
   }
   void set_processes(const std::string& pids) {
     machine_.dir().write("sys/fs/cgroup/system.slice/guestd.service/cgroup.procs", pids);
@@ -86,42 +111,48 @@ class ScopeBySystemd : public testing::Test {
   FakeBusPeer systemd_;
   std::unique_ptr<SystemBus> bus_ = systemd_.bus();
   Asked asked_;
+  std::vector<std::uint32_t> attached_;
+  std::set<std::uint32_t> ended_;
 };
 
 TEST_F(ScopeBySystemd, HoldsTheProgramAndWhatItHasStarted) {
-  std::vector<std::uint32_t> attached;
-  systemd_.on("AttachProcessesToUnit", [&](sd_bus_message* request) {
-    const char* unit = nullptr;
-    const char* sub = nullptr;
-    sd_bus_message_read(request, "ss", &unit, &sub);
-    const int result = read_pids(request, attached);
-    return result < 0 ? result : sd_bus_reply_method_return(request, nullptr);
-  });
-  const auto made =
-      make_process_scope(*bus_, machine_.root(), {"guestd-exec-100.scope", "Started by the host: x", 100});
+  const auto made = make_process_scope(*bus_, machine_.root(), {"a.scope", "Started by the host: x", 100});
   ASSERT_TRUE(made) << made.error().text;
-  EXPECT_EQ(asked_.unit, "guestd-exec-100.scope");
+  EXPECT_EQ(asked_.unit, "a.scope");
   EXPECT_EQ(asked_.mode, "fail");
   EXPECT_EQ(asked_.description, "Started by the host: x");
   EXPECT_EQ(asked_.collect, "inactive-or-failed");
-  EXPECT_THAT(asked_.pids, ElementsAre(100U, 101U)) << "and not the agent";
-  EXPECT_TRUE(attached.empty());
+  EXPECT_TRUE(asked_.is_delegated) << "systemd moves no others into a unit that is not";
+  EXPECT_THAT(asked_.pids, ElementsAre(100U)) << "one that ends at this moment would let the whole scope fail";
+  EXPECT_THAT(attached_, ElementsAre(101U)) << "and not the agent";
 }
 
 TEST_F(ScopeBySystemd, FetchesThoseThatWereStartedMeanwhile) {
-  add(102, 101, 100);  // in the session of the leader
-  std::vector<std::uint32_t> attached;
-  systemd_.on("AttachProcessesToUnit", [&](sd_bus_message* request) {
-    sd_bus_message_skip(request, "ss");
-    read_pids(request, attached);
-    return sd_bus_reply_method_return(request, nullptr);
-  });
   systemd_.on("StartTransientUnit", [this](sd_bus_message* request) {
+    add(102, 101, 100);  // in the session of the leader
     set_processes("5\n102\n");
-    return read_start(request, asked_);
+    return start(request);
   });
   ASSERT_TRUE(make_process_scope(*bus_, machine_.root(), {"a.scope", "x", 100}));
-  EXPECT_THAT(attached, ElementsAre(102U));
+  EXPECT_THAT(attached_, ElementsAre(102U));
+}
+
+TEST_F(ScopeBySystemd, OneThatEndsMeanwhileKeepsNoOtherOut) {
+  add(102, 101, 100);
+  set_processes("5\n100\n101\n102\n");
+  ended_ = {101};
+  ASSERT_TRUE(make_process_scope(*bus_, machine_.root(), {"a.scope", "x", 100}));
+  EXPECT_THAT(attached_, ElementsAre(102U));
+}
+
+TEST_F(ScopeBySystemd, IsNotThereWhenTheProgramEndsBeforeItIsMoved) {
+  systemd_.on("StartTransientUnit", [this](sd_bus_message* request) {
+    std::filesystem::remove_all(machine_.dir() / "proc/100");
+    return read_start(request, asked_);
+  });
+  const auto made = make_process_scope(*bus_, machine_.root(), {"a.scope", "x", 100});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().text, "PID 100 has ended before it was in a.scope");
 }
 
 TEST_F(ScopeBySystemd, IsNotThereWhenSystemdRefuses) {
