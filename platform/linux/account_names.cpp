@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/account_names.hpp"
 
-#include <grp.h>
-#include <pwd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <vector>
 
 #include "platform/accounts.hpp"
+#include "platform/linux/name_service.hpp"
 
 namespace guestd::platform {
 
@@ -43,59 +39,21 @@ std::optional<NamedId> find_entry(std::string_view text, Wanted wanted) {
   return std::nullopt;
 }
 
-/// Calls one of the functions getXXX_r, with more room if it needs that; errno, 0 also where there is no entry.
-template <typename Entry, typename Ask>
-int ask_name_service(std::vector<char>& room, Entry*& found, Ask ask) {
-  constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
-  room.resize(4096);
-  for (;;) {
-    const int error = ask(room.data(), room.size(), &found);
-    if (error == ERANGE && room.size() < kMostBytes) {
-      room.resize(room.size() * 4);
-    } else if (error != EINTR) {
-      return error;
-    }
-  }
-}
-
-std::optional<std::string> system_user(std::uint32_t uid) {
-  std::vector<char> room;
-  passwd entry{};
-  passwd* found = nullptr;
-  ask_name_service(room, found, [&](char* to, std::size_t size, passwd** result) {
-    return ::getpwuid_r(uid, &entry, to, size, result);
-  });
-  if (found == nullptr) return std::nullopt;
-  return std::string(found->pw_name);
-}
-
-std::optional<std::string> system_group(std::uint32_t gid) {
-  std::vector<char> room;
-  group entry{};
-  group* found = nullptr;
-  ask_name_service(room, found, [&](char* to, std::size_t size, group** result) {
-    return ::getgrgid_r(gid, &entry, to, size, result);
-  });
-  if (found == nullptr) return std::nullopt;
-  return std::string(found->gr_name);
-}
-
-Result<std::optional<std::uint32_t>> find_system_group(const std::string& name) {
-  std::vector<char> room;
-  group entry{};
-  group* found = nullptr;
-  const int error = ask_name_service(room, found, [&](char* to, std::size_t size, group** result) {
-    return ::getgrnam_r(name.c_str(), &entry, to, size, result);
-  });
-  if (found != nullptr) return std::optional<std::uint32_t>(found->gr_gid);
-  // getgrnam(3): what sources give for "there is none".
-  if (error == 0 || error == ENOENT || error == ESRCH) return std::optional<std::uint32_t>();
-  return Error::from_errno("cannot look up group " + name, error);
-}
-
 std::optional<std::string> name_in(const Root& root, const char* path, std::uint32_t id) {
   const auto text = root.read_file(path);
   return text ? name_of_id(*text, id) : std::nullopt;
+}
+
+std::optional<std::string> user_name(const Root& root, std::uint32_t uid) {
+  if (!root.is_system()) return name_in(root, "/etc/passwd", uid);
+  const auto name = ask_name_service_for_user_name(uid);
+  return name ? *name : std::nullopt;
+}
+
+std::optional<std::string> group_name(const Root& root, std::uint32_t gid) {
+  if (!root.is_system()) return name_in(root, "/etc/group", gid);
+  const auto name = ask_name_service_for_group_name(gid);
+  return name ? *name : std::nullopt;
 }
 
 }  // namespace
@@ -114,13 +72,13 @@ std::optional<std::uint32_t> id_of_name(std::string_view text, std::string_view 
 
 const std::optional<std::string>& AccountNames::user(std::uint32_t uid) {
   const auto [entry, is_new] = users_.try_emplace(uid);
-  if (is_new) entry->second = root_.is_system() ? system_user(uid) : name_in(root_, "/etc/passwd", uid);
+  if (is_new) entry->second = user_name(root_, uid);
   return entry->second;
 }
 
 const std::optional<std::string>& AccountNames::group(std::uint32_t gid) {
   const auto [entry, is_new] = groups_.try_emplace(gid);
-  if (is_new) entry->second = root_.is_system() ? system_group(gid) : name_in(root_, "/etc/group", gid);
+  if (is_new) entry->second = group_name(root_, gid);
   return entry->second;
 }
 
@@ -133,7 +91,7 @@ Result<std::optional<std::uint32_t>> AccountNames::find_user(const std::string& 
 
 Result<std::optional<std::uint32_t>> AccountNames::find_group(const std::string& name) const {
   if (name.empty() || name.find('\0') != std::string::npos) return std::optional<std::uint32_t>();
-  if (root_.is_system()) return find_system_group(name);
+  if (root_.is_system()) return ask_name_service_for_group(name);
   const auto text = root_.read_file("/etc/group");
   if (!text) return text.error();
   return id_of_name(*text, name);

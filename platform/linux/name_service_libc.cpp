@@ -75,4 +75,16 @@ Result<std::optional<gid_t>> ask_name_service_for_group(const std::string& name)
       [](const group& entry) { return entry.gr_gid; });
 }
 
+Result<std::optional<std::string>> ask_name_service_for_user_name(uid_t uid) {
+  return ask_with_room<passwd>(
+      "user " + std::to_string(uid), [&](auto... room) { return ::getpwuid_r(uid, room...); },
+      [](const passwd& entry) { return std::string(entry.pw_name); });
+}
+
+Result<std::optional<std::string>> ask_name_service_for_group_name(gid_t gid) {
+  return ask_with_room<group>(
+      "group " + std::to_string(gid), [&](auto... room) { return ::getgrgid_r(gid, room...); },
+      [](const group& entry) { return std::string(entry.gr_name); });
+}
+
 }  // namespace guestd::platform

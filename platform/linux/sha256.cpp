@@ -1,37 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/sha256.hpp"
 
-#include <nettle/sha2.h>
-#include <nettle/version.h>
-
 #include <array>
 #include <cstdint>
 #include <string_view>
 #include <utility>
 
-#include "platform/linux/shared_library.hpp"
+#include "platform/linux/nettle.hpp"
 
 namespace guestd::platform {
-
-namespace {
-
-// Its name on disk goes with the layout of sha256_ctx, and both with the header that this is built with.
-static_assert(NETTLE_VERSION_MAJOR == 3 && NETTLE_VERSION_MINOR >= 6, "which libnettle.so.N belongs to this version?");
-constexpr const char* kLibrary = "libnettle.so.8";
-
-struct Nettle {
-  SharedLibrary library{kLibrary};
-  decltype(&nettle_sha256_init) init = nullptr;
-  decltype(&nettle_sha256_update) update = nullptr;
-  decltype(&nettle_sha256_digest) digest = nullptr;
-
-  bool open() {
-    return library.find(init, "nettle_sha256_init") && library.find(update, "nettle_sha256_update") &&
-           library.find(digest, "nettle_sha256_digest");
-  }
-};
-
-}  // namespace
 
 struct Sha256::State {
   Nettle nettle{};
@@ -44,10 +21,11 @@ Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 Sha256::~Sha256() = default;
 
 Result<Sha256> Sha256::create() {
-  auto state = std::make_unique<State>();
-  if (!state->nettle.open()) {
-    return Error::unsupported(std::string("the guest has no ") + kLibrary + ", which computes checksums");
+  auto nettle = find_nettle();
+  if (!nettle) {
+    return Error::unsupported(std::string("the guest has no ") + kNettleLibrary + ", which computes checksums");
   }
+  auto state = std::make_unique<State>(State{std::move(*nettle)});
   state->nettle.init(&state->sums);
   return Sha256(std::move(state));
 }

@@ -191,5 +191,21 @@ TEST(MachineQ35, CanBeFrozenWhole) {
   EXPECT_EQ(*fsfreeze_thaw(machine->context()), 5);
 }
 
+// Likewise, with the disks of the old board.
+TEST(MachineI440fx, HasItsDisksWhereTheHostPutThem) {
+  EXPECT_THAT(Machine("i440fx").places(), UnorderedElementsAre(Pair("/dev/vda", Place{Bus::kVirtio, 0, 0, 0, 3, 0}),
+                                                               Pair("/dev/vdb", Place{Bus::kVirtio, 0, 0, 0, 4, 0}),
+                                                               Pair("/dev/sda", Place{Bus::kIde, 1, 0, 1, 1, 1}),
+                                                               Pair("/dev/sdb", Place{Bus::kScsi, 0, 0, 4, 0x11, 0})));
+}
+
+TEST(MachineI440fx, HasOneFileSystemThatCanBeFrozen) {
+  Machine machine("i440fx");
+  EXPECT_THAT(machine.disks_of_file_systems(), UnorderedElementsAre(Pair("/", std::set<std::string>{"/dev/vda"})));
+  EXPECT_EQ(*fsfreeze_freeze(machine->context()), 1);
+  EXPECT_EQ(machine->freezer().frozen(), std::set<std::string>{"/"});
+  EXPECT_EQ(*fsfreeze_thaw(machine->context()), 1);
+}
+
 }  // namespace
 }  // namespace guestd::commands
