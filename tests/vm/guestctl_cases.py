@@ -5,6 +5,7 @@ import json
 import os
 import select
 import subprocess
+import time
 
 from guest_test import GuestTest
 
@@ -67,6 +68,7 @@ class Doctor(GuestctlCase):
 
     def test_missing_port(self):
         self.machine.unplug_agent_port()
+        self.addCleanup(self.machine.plug_agent_port)
         self.assert_finding(3, "port", "no virtio-serial port for the agent")
 
     def test_stopped_agent(self):
@@ -124,10 +126,12 @@ class Monitor(GuestctlCase):
         command = self.command("--json", "watch", "--count", "2", "VSERPORT_CHANGE")
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
             # Only a client that is served sees this.
-            while watch.poll() is None and self.machine.qmp.execute("query-chardev"):
+            deadline = time.monotonic() + PATIENCE
+            while watch.poll() is None and not self.has_output(watch):
+                if time.monotonic() > deadline:
+                    watch.kill()
+                    self.fail("watch shows nothing")
                 self.machine.run("systemctl restart guestd")
-                if watch.poll() is not None or self.has_output(watch):
-                    break
             events = [json.loads(line) for line in watch.communicate(timeout=PATIENCE)[0].splitlines()]
         self.assertEqual(["VSERPORT_CHANGE"] * 2, [event["event"] for event in events])
         self.assertEqual("agent-port", events[0]["data"]["id"])
