@@ -90,12 +90,12 @@ class NeverDeaf : public testing::Test {
   void SetUp() override {
     if (!dead_.usable()) GTEST_SKIP() << "needs root and FUSE";
   }
-  /// Commands that wait for the dead mount.
+  /// Commands that wait for the dead mount. A name for each: who looks up a name that another looks up already waits
+  /// for that one, and nothing ends it. A program that is being started is not ended with the agent.
   [[nodiscard]] std::vector<std::string> blocking() const {
-    const std::string file = "\"" + dead_.path() + "/file\"";
-    return {request("guest-file-open", "\"path\": " + file),
-            request("guest-file-open", "\"path\": " + file + ", \"mode\": \"w\""),
-            request("guest-exec", "\"path\": " + file),
+    const auto file = [this](const std::string& name) { return "\"path\": \"" + dead_.path() + "/" + name + "\""; };
+    return {request("guest-file-open", file("read")), request("guest-file-open", file("written") + ", \"mode\": \"w\""),
+            request("guest-exec", file("program")),
             request("guestd-exec", "\"path\": \"/bin/true\", \"cwd\": \"" + dead_.path() + "/folder\"")};
   }
 
