@@ -28,7 +28,8 @@ struct ProcessScope {
 bool has_systemd(const Root& root);
 
 /// Makes the scope and moves the leader in, the processes of its session, and their descendants, as far as they are in
-/// the agent's own control group. Waits for systemd.
+/// the agent's own control group. Waits for systemd, ten seconds at most for the leader to arrive. An error if the
+/// leader ends before; others that end meanwhile are none.
 Result<void> make_process_scope(const SystemBus& bus, const Root& root, const ProcessScope& scope);
 
 /// Sends a signal to all processes of a scope.

@@ -88,18 +88,20 @@ support::Agent::Options options_with_exec() {
 class NeverDeaf : public testing::Test {
  protected:
   void SetUp() override {
-    if (!dead_.usable()) GTEST_SKIP() << "needs root and FUSE";
+    if (!dead_.usable() || !dead_to_programs_.usable()) GTEST_SKIP() << "needs root and FUSE";
   }
-  /// Commands that wait for the dead mount.
+  /// Commands that wait for a dead mount. Those that start programs have one of their own: FUSE looks up one name of a
+  /// folder at a time, whoever waits for another's turn cannot be killed, and a program that is being started does not
+  /// end with the agent.
   [[nodiscard]] std::vector<std::string> blocking() const {
-    const std::string file = "\"" + dead_.path() + "/file\"";
-    return {request("guest-file-open", "\"path\": " + file),
-            request("guest-file-open", "\"path\": " + file + ", \"mode\": \"w\""),
-            request("guest-exec", "\"path\": " + file),
-            request("guestd-exec", "\"path\": \"/bin/true\", \"cwd\": \"" + dead_.path() + "/folder\"")};
+    const std::string file = "\"path\": \"" + dead_.path() + "/file\"";
+    return {request("guest-file-open", file), request("guest-file-open", file + ", \"mode\": \"w\""),
+            request("guest-exec", "\"path\": \"" + dead_to_programs_.path() + "/file\""),
+            request("guestd-exec", R"("path": "/bin/true", "cwd": ")" + dead_to_programs_.path() + "/folder\"")};
   }
 
   DeadMount dead_;
+  DeadMount dead_to_programs_;
 };
 
 TEST_F(NeverDeaf, AnswersEverybodyElseWhileACommandWaits) {
@@ -131,6 +133,7 @@ TEST_F(NeverDeaf, SaysThatTooManyWaitAndRecoversWhenTheyEnd) {
   // What needs no worker goes on: input for a program, waiting for its output, its end.
   EXPECT_THAT(other.request(R"({"execute": "guestd-exec-list"})"), HasSubstr("\"return\": []"));
   dead_.give_up();
+  dead_to_programs_.give_up();
   EXPECT_TRUE(support::eventually([&] {
     return client.request(R"({"execute": "guest-exec", "arguments": {"path": "/bin/true"}})").find("pid") !=
            std::string::npos;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The statically linked agent in a guest that has neither systemd nor udev nor any library: a busybox initramfs."""
 
+import hashlib
 import os
 import subprocess
 
@@ -65,6 +66,15 @@ class Basics(Busybox):
         content = os.urandom(MEBIBYTE)
         self.host.write_file("/run/file", content)
         self.assertEqual(content, self.host.read_file("/run/file"))
+
+    def test_names_and_checksums_come_without_libraries(self):
+        content = os.urandom(100_000)
+        self.host.write_file("/run/summed", content)
+        self.machine.run("echo wheel:x:10: >>/etc/group; chown 0:10 /run/summed")
+        status = self.host.call("guestd-file-stat", path="/run/summed")["status"]
+        self.assertEqual(("root", "wheel"), (status["user"], status["group"]))
+        self.assertEqual({"sha256": hashlib.sha256(content).hexdigest(), "count": len(content)},
+                         self.host.call("guestd-file-checksum", path="/run/summed"))
 
     def test_account_of_passwd_is_found_and_gets_its_keys(self):
         key = "ssh-ed25519 " + "AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43 + " tester"

@@ -166,7 +166,11 @@ class Programs(GuestTest):
         self.assertEqual("0", self.machine.run(f"cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z {main} ' || true"))
 
     def test_exec_idle_agent_has_one_thread_again(self):
-        self.assertEqual([], self.host.call("guestd-exec-list"), "a result that nobody has collected is waited for")
+        # Whoever collects a result that other cases have left, or waits for its end, needs a thread.
+        for left in self.host.call("guestd-exec-list"):
+            if not left["exited"]:
+                self.host.call("guestd-exec-signal", pid=left["pid"], signal="KILL")
+            self.collect(left["pid"])
         self.collect(self.host.call("guest-exec", path="/bin/true")["pid"])
         main = self.main_pid()
         self.eventually(f"[ $(ls /proc/{main}/task | wc -l) = 1 ]")

@@ -56,8 +56,12 @@ class Logins(GuestTest):
 
     def log_in(self, console, password):
         console.wait_for("login: $")
-        console.type(USER)
-        console.wait_for("Password: $")
+        for _ in range(5):
+            console.type(USER)
+            console.wait_for("(login|Password): $")
+            # The first question may have been that of a getty which was just ended.
+            if console.seen.endswith("Password: "):
+                break
         console.type(password)
 
     def users(self):

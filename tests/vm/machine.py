@@ -147,7 +147,7 @@ class Machine:
         """Boots the Debian guest. `payload`: a file that it sees as the read-only disk /dev/vdb. `devices`: more
         options for QEMU."""
         command = self._command(board, os.path.join(self._image_folder, "initrd.img"),
-                                "root=/dev/vda rw systemd.show_status=false")
+                                "root=/dev/vda rw systemd.show_status=auto")
         command += ["-drive", f"file={self._disk},format=raw,if=virtio,cache=unsafe"]
         if payload:
             # Padded by QEMU to whole sectors; the guest cuts it to size.

@@ -67,7 +67,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--package", required=True, help="the .deb to install")
     parser.add_argument("--static", required=True,
-                        help="the statically linked guestd; without it its guest is left out")
+                        help="the statically linked guestd; if it is missing, its guest is left out")
     parser.add_argument("--guestctl", help="the host's client to test with (default: beside the package)")
     parser.add_argument("--only", action="append", help="run only the tests whose names match (as unittest -k)")
     parser.add_argument("--established", action="store_true", help="without the cases that are on probation")
