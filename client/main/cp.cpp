@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/copy/download.hpp"
+#include "client/copy/host_tree.hpp"
 #include "client/copy/upload.hpp"
 #include "client/main/capabilities.hpp"
 #include "client/main/verbs.hpp"
@@ -217,7 +218,7 @@ Result<int> run_cp(const CpOptions& options, const Context& context) {
   if (!connection) return std::move(connection).error();
   auto agent = Capabilities::of(**connection);
   if (!agent) return std::move(agent).error();
-  const copy::Guest guest{**connection, knows_attributes(*agent), context.limit_or(kPieceTime)};
+  const copy::Guest guest{**connection, knows_attributes(*agent), false, context.limit_or(kPieceTime)};
   copy::Progress progress(!options.quiet);
   auto whole = Copying(options, guest, progress).run();
   if (!whole) progress.clear();
