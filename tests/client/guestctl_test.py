@@ -11,7 +11,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 
-CASES = ["agents", "command_line", "copying", "freezing", "hostile", "programs", "streams", "verbs"]
+CASES = ["agents", "archive", "command_line", "copying", "freezing", "hostile", "programs", "streams", "verbs"]
 
 
 def main():
