@@ -114,6 +114,14 @@ class BothWays(ArchiveCase):
     def test_qemu_ga(self):
         self.assert_both_ways(self.real(QEMU_GA))
 
+    @unittest.skipUnless(os.path.exists(QEMU_GA), "qemu-ga is not installed")
+    def test_qemu_ga_that_may_run_nothing_is_told(self):
+        agent = self.real(QEMU_GA, "-b", "guest-exec")
+        self.write("tree/a", b"1")
+        self.assert_fails(run("cp", "-r", self.path("tree"), ":" + self.path("x"), agent=agent), 1, "takes guestd")
+        self.assert_fails(run("cp", "-r", ":" + self.path("tree"), self.path("x"), agent=agent), 1, "takes guestd")
+        self.assertFalse(os.path.exists(self.path("x")))
+
     def test_gnu_tar(self):
         programs = Programs()
         self.assert_both_ways(self.fake(programs.commands(), NO_FOLDERS).path)

@@ -16,7 +16,8 @@ CASES = ["agents", "archive", "command_line", "copying", "freezing", "hostile", 
 
 def main():
     arguments = harness.take_options(
-        guestd={"required": True}, libvirt={"default": "", "help": "the library that plays libvirt"},
+        guestd={"required": True, "type": os.path.abspath},
+        libvirt={"default": "", "help": "the library that plays libvirt"},
         cases={"choices": CASES, "action": "append"})
     for name in harness.OPTIONS.cases or CASES:
         cases = importlib.import_module(name + "_cases")
