@@ -18,6 +18,8 @@ COMPARED = ["guest-get-fsinfo", "guest-get-disks", "guest-get-osinfo", "guest-ge
 
 
 class Policy(GuestTest):
+    maxDiff = None
+
     def set_policy(self, text, unit_drop_in=""):
         self.machine.run(f"mkdir -p {CONFIGURATION.rpartition('/')[0]}; printf '%s' '{text}' >{CONFIGURATION}")
         if unit_drop_in:
