@@ -250,8 +250,8 @@ void Agent::reload() {
     must_reload_again_ = true;
     return;
   }
-  const bool submitted = workers_.submit([this] {
-    auto line = std::make_shared<CommandLine>(read_configuration_());
+  const bool submitted = workers_.submit([this, sources = sources_] {
+    auto line = std::make_shared<CommandLine>(read_configuration_(sources));
     asio::post(io_, [this, line = std::move(line)] { take_over(*line); });
   });
   if (submitted) return;
@@ -276,6 +276,7 @@ void Agent::put_in_effect(const CommandLine& line) {
   context_->settings.replace(command_settings(fresh));
   log_.info("the policy was read again: profile=" + std::string(name_of(fresh.policy.profile)));
   policy_ = fresh.policy;
+  sources_ = line.sources;
   tell_service_manager();
   if (!covers(confinement_, plan_confinement(fresh, command_rules(fresh)))) {
     log_.warning("this process was confined for a policy that allows less: restart guestd to let everything work");

@@ -282,6 +282,9 @@ constexpr std::array kVsockKeys{Key{"allow-cid", set_vsock_peers}};
 constexpr std::array kHotplugKeys{Key{"auto-online", set_boolean<&Configuration::auto_online>}};
 constexpr std::array kNetworkKeys{Key{"hide-interfaces", set_hidden_interfaces}};
 
+constexpr std::array<std::string_view, 8> kGroups{"general", "vsock",   "fsfreeze", "exec",
+                                                  "hotplug", "network", "policy",   "audit"};
+
 std::span<const Key> keys_of(std::string_view group) {
   if (group == "general") return kGeneralKeys;
   if (group == "vsock") return kVsockKeys;
@@ -294,21 +297,62 @@ std::span<const Key> keys_of(std::string_view group) {
   return {};
 }
 
-// What decides what a host may do. Who mistypes one of these must not get an agent that does more than was meant.
-bool is_about_policy(std::string_view name) {
-  return name == "policy" || name == "block-rpcs" || name == "allow-rpcs" || name == "blacklist";
+std::vector<std::string_view> names_of(std::span<const Key> keys) {
+  std::vector<std::string_view> names;
+  std::ranges::transform(keys, std::back_inserter(names), &Key::name);
+  return names;
 }
 
-void tell_of_unknown(std::string_view kind, std::string_view name, std::string_view where,
-                     std::span<const std::string_view> known, Findings& findings) {
-  const auto meant = closest_name(name, known);
-  if (where.ends_with("'policy'") || (meant && is_about_policy(*meant))) {
-    findings.errors.push_back("unknown " + std::string(kind) + " '" + std::string(name) + "'" + std::string(where) +
-                              suggestion(name, known));
+std::string in_lower_case(std::string_view name) {
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+/// The key which decides what a host may do that is meant by a name that is not among `known`, if it is one: these
+/// count wherever they stand and however they are mistyped, unless a key that is known here is nearer.
+std::optional<std::string_view> key_of_policy(std::string_view name, std::span<const std::string_view> known) {
+  const std::string lower = in_lower_case(name);
+  std::vector<std::string_view> names = names_of(kPolicyKeys);
+  names.insert(names.end(), {"block-rpcs", "allow-rpcs", "blacklist"});
+  const auto meant = closest_name(lower, names);
+  if (!meant) return std::nullopt;
+  const std::size_t distance = edit_distance(lower, *meant);
+  const auto is_nearer = [&](std::string_view other) { return edit_distance(lower, other) < distance; };
+  if (distance > std::max<std::size_t>(2, meant->size() / 3) || std::ranges::any_of(known, is_nearer)) return {};
+  return meant;
+}
+
+std::string_view home_of_key(std::string_view key) {
+  return std::ranges::find(kPolicyKeys, key, &Key::name) != kPolicyKeys.end() ? "policy" : "general";
+}
+
+// Who mistypes or misplaces what decides what a host may do must not get an agent that does more than was meant.
+void tell_of_unknown_key(std::string_view name, const std::string& group, Findings& findings) {
+  const auto known = names_of(keys_of(group));
+  const std::string text = "unknown key '" + std::string(name) + "' in group '" + group + "'";
+  const auto meant = key_of_policy(name, known);
+  if (meant && home_of_key(*meant) != group) {
+    findings.errors.push_back(text + "; '" + std::string(*meant) + "' belongs in group '" +
+                              std::string(home_of_key(*meant)) + "'");
+  } else if (meant || group == "policy") {
+    findings.errors.push_back(text + suggestion(name, known));
+  } else {
+    findings.warnings.push_back(text + " is ignored" + suggestion(name, known));
+  }
+}
+
+void tell_of_unknown_group(const KeyFile::Group& group, Findings& findings) {
+  const std::string lower = in_lower_case(group.name);
+  const std::string text = "unknown group '" + group.name + "'";
+  if (closest_name(lower, kGroups) == "policy") {
+    findings.errors.push_back(text + suggestion(lower, kGroups));
     return;
   }
-  findings.warnings.push_back("unknown " + std::string(kind) + " '" + std::string(name) + "'" + std::string(where) +
-                              " is ignored" + suggestion(name, known));
+  findings.warnings.push_back(text + " is ignored" + suggestion(lower, kGroups));
+  for (const auto& entry : group.entries) {
+    if (key_of_policy(entry.key, {})) tell_of_unknown_key(entry.key, group.name, findings);
+  }
 }
 
 void apply_entry(const std::string& group, const KeyFile::Entry& entry, Configuration& configuration,
@@ -316,9 +360,7 @@ void apply_entry(const std::string& group, const KeyFile::Entry& entry, Configur
   const auto keys = keys_of(group);
   const auto key = std::ranges::find(keys, entry.key, &Key::name);
   if (key == keys.end()) {
-    std::vector<std::string_view> names;
-    std::ranges::transform(keys, std::back_inserter(names), &Key::name);
-    return tell_of_unknown("key", entry.key, " in group '" + group + "'", names, findings);
+    return tell_of_unknown_key(entry.key, group, findings);
   }
   if (entry.key == "blacklist") {
     findings.warnings.push_back("key 'blacklist' is deprecated: its name is 'block-rpcs' now");
@@ -387,7 +429,9 @@ Outcome load_one(const std::string& path, Configuration& configuration, Findings
   return sets_something ? Outcome::kRead : Outcome::kSetsNothing;
 }
 
-void load_default(const std::vector<std::string>& paths, Configuration& configuration, Findings& findings) {
+/// The path that is in effect, if one is.
+std::optional<std::string> load_default(const std::vector<std::string>& paths, Configuration& configuration,
+                                        Findings& findings) {
   for (auto path = paths.begin(); path != paths.end(); ++path) {
     if (load_one(*path, configuration, findings) != Outcome::kRead) continue;
     for (auto other = path + 1; other != paths.end(); ++other) {
@@ -395,8 +439,9 @@ void load_default(const std::vector<std::string>& paths, Configuration& configur
         findings.warnings.push_back(*other + " is ignored, because " + *path + " is in effect");
       }
     }
-    return;
+    return *path;
   }
+  return std::nullopt;
 }
 
 Result<void> check_folder(const std::string& path, const UniqueFd& fd) {
@@ -408,38 +453,49 @@ Result<void> check_folder(const std::string& path, const UniqueFd& fd) {
   return Error{path + " must belong to root, and others must not be able to write it"};
 }
 
-/// The names of the files to read, sorted; what looks like one and is not read is warned of.
-Result<std::vector<std::string>> drop_ins(const std::string& folder, Findings& findings) {
+// A link to nothing is there: somebody has meant it to lead somewhere.
+bool is_there(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/// The names of the files to read, sorted, or nothing if there is no such folder; what lies there and is not read is
+/// warned of.
+Result<std::optional<std::vector<std::string>>> drop_ins(const std::string& folder, Findings& findings) {
   const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  std::vector<std::string> names;
-  if (!fd.valid() && errno == ENOENT) return names;
+  if (!fd.valid() && errno == ENOENT && !is_there(folder)) return std::optional<std::vector<std::string>>();
   if (!fd.valid()) return Error::from_errno(folder, errno);
+  std::vector<std::string> names;
   if (auto safe = check_folder(folder, fd); !safe) return std::move(safe).error();
   auto listed = platform::Root::system().list(folder);
   if (!listed) return std::move(listed).error();
   for (std::string& name : *listed) {
-    if (name.starts_with('.')) continue;
-    if (name.ends_with(".conf")) {
+    if (name.starts_with('.')) {
+      findings.warnings.push_back(folder + "/" + name + " is ignored: its name begins with a dot");
+    } else if (name.ends_with(".conf")) {
       names.push_back(std::move(name));
     } else {
       findings.warnings.push_back(folder + "/" + name + " is ignored: its name does not end in .conf");
     }
   }
-  return names;
+  return std::optional(std::move(names));
 }
 
-void load_drop_ins(const std::string& folder, Configuration& configuration, Findings& findings) {
+/// Whether there is such a folder.
+bool load_drop_ins(const std::string& folder, Configuration& configuration, Findings& findings) {
   const auto names = drop_ins(folder, findings);
   if (!names) {
     findings.errors.push_back("error loading configuration from path: " + names.error().text);
-    return;
+    return true;
   }
-  for (const std::string& name : *names) {
+  if (!*names) return false;
+  for (const std::string& name : **names) {
     const std::string path = folder + "/" + name;
     if (load_one(path, configuration, findings) == Outcome::kMissing) {
       merge(path, {{"No such file or directory"}, {}}, findings);  // a link to nothing, or just removed
     }
   }
+  return true;
 }
 
 }  // namespace
@@ -461,11 +517,9 @@ bool apply_configuration_text(std::string_view text, Configuration& configuratio
     findings.errors.push_back(file.error().text);
     return true;
   }
-  constexpr std::array<std::string_view, 8> kGroups{"general", "vsock",   "fsfreeze", "exec",
-                                                    "hotplug", "network", "policy",   "audit"};
   for (const auto& group : file->groups()) {
     if (keys_of(group.name).empty()) {
-      tell_of_unknown("group", group.name, "", kGroups, findings);
+      tell_of_unknown_group(group, findings);
       continue;
     }
     for (const auto& entry : group.entries) apply_entry(group.name, entry, configuration, findings);
@@ -473,21 +527,27 @@ bool apply_configuration_text(std::string_view text, Configuration& configuratio
   return !file->has_no_keys();
 }
 
-void load_configuration(const ConfigurationSources& sources, Configuration& configuration, Findings& findings) {
-  if (sources.option) {
-    if (load_one(*sources.option, configuration, findings) == Outcome::kMissing) {
-      merge(*sources.option, {{"No such file or directory"}, {}}, findings);
+std::vector<std::string> load_configuration(const ConfigurationSources& sources, Configuration& configuration,
+                                            Findings& findings) {
+  std::vector<std::string> in_effect;
+  std::string folder = sources.drop_in_folder;
+  if (const auto& named = sources.option ? sources.option : sources.environment) {
+    folder = *named + ".d";
+    if (load_one(*named, configuration, findings) != Outcome::kMissing) {
+      in_effect.push_back(*named);
+    } else if (sources.option) {
+      merge(*named, {{"No such file or directory"}, {}}, findings);
+    } else {
+      merge(*named, {{}, {"the file that QGA_CONF names is missing: defaults are in effect"}}, findings);
     }
-    load_drop_ins(*sources.option + ".d", configuration, findings);
-  } else if (sources.environment) {
-    if (load_one(*sources.environment, configuration, findings) == Outcome::kMissing) {
-      merge(*sources.environment, {{}, {"the file that QGA_CONF names is missing: defaults are in effect"}}, findings);
-    }
-    load_drop_ins(*sources.environment + ".d", configuration, findings);
-  } else {
-    load_default(sources.defaults, configuration, findings);
-    load_drop_ins(sources.drop_in_folder, configuration, findings);
+  } else if (auto path = load_default(sources.defaults, configuration, findings)) {
+    in_effect.push_back(*std::move(path));
   }
+  if (load_drop_ins(folder, configuration, findings)) in_effect.push_back(folder);
+  for (const std::string& path : sources.in_effect_before) {
+    if (!is_there(path)) merge(path, {{"it was in effect and is missing now"}, {}}, findings);
+  }
+  return in_effect;
 }
 
 }  // namespace guestd::daemon

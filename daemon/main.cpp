@@ -66,7 +66,7 @@ Result<platform::Confinement> confine(const CommandLine& line, Log& log) {
   return plan;
 }
 
-Result<int> serve(const CommandLine& line, std::function<CommandLine()> read_again) {
+Result<int> serve(const CommandLine& line, Agent::Read read_again) {
   const Configuration& configuration = line.configuration;
   std::optional<Background> background;
   std::optional<PidFile> pid_file;
@@ -94,7 +94,7 @@ Result<int> serve(const CommandLine& line, std::function<CommandLine()> read_aga
   auto agent = Agent::create(configuration, std::move(host), **log, **audit);
   if (!agent) return std::move(agent).error();
   (*agent)->is_confined_to(*std::move(confinement));
-  (*agent)->reload_with(std::move(read_again));
+  (*agent)->reload_with(std::move(read_again), line.sources);
   auto served = (*agent)->run([&] {
     if (!background) return;
     if (auto ready = background->ready(); !ready) (*log)->error(ready.error().text);
@@ -154,6 +154,10 @@ int main(int argc, char** argv) {
   if (line.action != CommandLine::Action::kRun) return line.exit_code;
   std::error_code error;
   context.folder = std::filesystem::current_path(error).string();
-  auto code = serve(line, [argc, argv, &context] { return parse_command_line(argc, argv, context); });
+  auto code = serve(line, [argc, argv, &context](const std::vector<std::string>& in_effect) {
+    StartContext again = context;
+    again.sources.in_effect_before = in_effect;
+    return parse_command_line(argc, argv, again);
+  });
   return code ? *code : fail(code.error());
 }

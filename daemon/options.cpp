@@ -216,7 +216,8 @@ CommandLine parse_command_line(int argc, char* const* argv, const StartContext& 
   Configuration& configuration = line.configuration;
   ConfigurationSources sources = context.sources;
   line.action = action_of(given, context.folder, sources);
-  load_configuration(sources, configuration, findings);
+  line.sources = load_configuration(sources, configuration, findings);
+  for (std::string& path : line.sources) path = std::filesystem::absolute(path).string();
   for (const auto& option : given) apply(option, configuration);
   note(set_default_path(configuration), findings);
 
