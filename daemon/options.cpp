@@ -12,6 +12,8 @@
 #include "daemon/command_rules.hpp"
 #include "daemon/config_text.hpp"
 #include "daemon/confinement_plan.hpp"
+#include "daemon/policy_paths.hpp"
+#include "platform/root.hpp"
 
 namespace guestd::daemon {
 namespace {
@@ -197,6 +199,7 @@ std::string failure_report(std::string_view program, const Findings& findings) {
 void check_for_run(const Configuration& configuration, const StartContext& context, Findings& findings) {
   if (configuration.path) note(check_channel(configuration), findings);
   check_command_names(configuration, context.known_commands, family_names(), findings);
+  check_paths(platform::Root::system(), configuration.policy.access, findings);
 }
 
 std::string effective_policy(const Configuration& configuration) {

@@ -273,6 +273,19 @@ TEST_F(Options, NeverStartWithAPolicyThatWasMistyped) {
   }
 }
 
+TEST_F(Options, NeverStartWithAPathThatIsTakenAwayBehindALink) {
+  std::filesystem::create_symlink("/usr", folder_ + "/link");
+  for (const char* action : {"", "--check-config"}) {
+    configure("[general]\nstatedir=" + folder_ + "\n[policy]\nwrite-files=!" + folder_ + "/link/**\n");
+    const auto line = *action == 0 ? parse({}) : parse({action});
+    EXPECT_EQ(line.exit_code, 1);
+    EXPECT_NE((line.errors + line.output).find("the true path of '" + folder_ + "/link' is '/usr'"), std::string::npos);
+  }
+  configure("[policy]\nwrite-files=" + folder_ + "/link/**\n");
+  EXPECT_EQ(parse({}).action, Action::kRun);
+  EXPECT_EQ(parse({}).warnings.size(), 1U);
+}
+
 TEST_F(Options, PrintADropInForAProfile) {
   const auto line = parse({"--print-unit-drop-in=monitor"});
   EXPECT_EQ(line.action, Action::kPrintUnitDropIn);
