@@ -44,6 +44,9 @@ void check_machine(const Configuration& configuration, Findings& findings) {
   if (configuration.logfile) {
     note(findings, log_file_error(*configuration.logfile), "unable to open specified log file", *configuration.logfile);
   }
+  if (configuration.audit.enabled && configuration.audit.file) {
+    note(findings, log_file_error(*configuration.audit.file), "unable to open audit file", *configuration.audit.file);
+  }
   const auto hooks =
       platform::freeze_hooks(platform::Root::system(), configuration.fsfreeze_hook, configuration.freeze.hook_folder);
   if (!hooks) findings.errors.push_back(hooks.error().text);

@@ -304,7 +304,7 @@ TEST_F(Options, ReadAFileFromTheFolderOfTheStartAfterTheProcessHasLeftIt) {
 }
 
 TEST_F(Options, CheckAConfigurationWithEverythingThatIsWrong) {
-  configure("[general]\ndaemonize=1\nverbose=yes\nstatedir=/none\nblock-rpcs=guest-exce\n");
+  configure("[general]\ndaemonize=1\nverbose=yes\nstatedir=/none\nblock-rpcs=guest-exce\n[audit]\nfile=/none/audit\n");
   const auto line = parse({"--check-config", "-m", "pigeon", "-p", "/x"});
   const std::string file = folder_ + "/default.conf";
   EXPECT_EQ(line.exit_code, 1);
@@ -314,7 +314,8 @@ TEST_F(Options, CheckAConfigurationWithEverythingThatIsWrong) {
                              ", key 'verbose' has a value that cannot be interpreted: 'yes' is neither true nor false\n"
                              "error: unsupported channel method/type: pigeon\n"
                              "error: unknown command 'guest-exce' in block-rpcs; did you mean 'guest-exec'?\n"
-                             "error: unable to write to state directory '/none': No such file or directory\n");
+                             "error: unable to write to state directory '/none': No such file or directory\n"
+                             "error: unable to open audit file '/none/audit': No such file or directory\n");
 }
 
 // The output of the installed qemu-ga for this file and these arguments.
