@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 constexpr auto kGrace = 1000ms;        // for running commands when the agent ends
 constexpr auto kFreezeGrace = 5000ms;  // for a hook that runs when the agent ends
 constexpr auto kGraceStep = 10ms;
+constexpr int kStatusTries = 3;
 constexpr std::chrono::seconds kRetryPath{5};  // qemu-ga's --retry-path
 
 sigset_t handled_signals() {
@@ -132,10 +133,7 @@ Result<void> Agent::run(const std::function<void()>& on_ready) {
   tell_service_manager();
   feed_watchdog();
   // A host that waits for the first reply comes first.
-  status_soon_.expires_after(kStatusDelay);
-  status_soon_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) open_status_socket();
-  });
+  open_status_soon();
   io_.run();
   service_manager::notify("STOPPING=1\nSTATUS=ending");
   freeze_->thaw_for_stop(kFreezeGrace);
@@ -204,11 +202,21 @@ void Agent::flush_audit_later() {
   });
 }
 
-// Errors are for a person who misses the answer: the host is served all the same.
+void Agent::open_status_soon() {
+  status_soon_.expires_after(kStatusDelay);
+  status_soon_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) open_status_socket();
+  });
+}
+
+// Errors are for a person who misses the answer: the host is served all the same. A program that an agent before this
+// one was starting may hold its socket for a moment.
 void Agent::open_status_socket() {
   auto opened = StatusSocket::open(io_, configuration_.statedir, [this] { return status(); });
   if (opened) {
     status_ = *std::move(opened);
+  } else if (++status_tries_ < kStatusTries) {
+    open_status_soon();
   } else {
     log_.debug("guestd status will have no answer: " + opened.error().text);
   }

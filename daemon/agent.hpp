@@ -69,6 +69,7 @@ class Agent {
   void take_over(const CommandLine& line);
   void put_in_effect(const CommandLine& line);
   void flush_audit_later();
+  void open_status_soon();
   void open_status_socket();
   [[nodiscard]] std::string status() const;
   void tell_service_manager();
@@ -93,6 +94,7 @@ class Agent {
   asio::steady_timer audit_flush_;
   asio::steady_timer watchdog_;
   asio::steady_timer status_soon_;
+  int status_tries_ = 0;
   AutoOnline auto_online_;
   Read read_configuration_;
   std::vector<std::string> sources_;  // of the configuration in effect

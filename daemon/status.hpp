@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "daemon/listen_channel.hpp"
 
 namespace guestd::daemon {
 
@@ -34,7 +35,7 @@ class StatusSocket {
   void answer();
 
   asio::posix::stream_descriptor listener_;
-  std::string path_;
+  SocketFile file_;
   std::function<std::string()> text_;
 };
 
