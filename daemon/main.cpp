@@ -87,7 +87,7 @@ Result<int> serve(const CommandLine& line, Agent::Read read_again) {
   // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
   constexpr std::size_t kOfProgram = 5;  // its pipes, its end, and one in passing
   (void)platform::allow_open_files(limits::kOpenFiles + 128 + kOfProgram * configuration.exec.processes);
-  auto audit = open_audit(configuration);
+  auto audit = open_audit(configuration, **log);
   if (!audit) return std::move(audit).error();
   auto confinement = confine(line, **log);
   if (!confinement) return std::move(confinement).error();
