@@ -89,13 +89,19 @@ struct Audit::State {
       allowance.left_out += record.count;
       return;
     }
-    tell_of_left_out(record.outcome, " records before this one were left out: too many that were ");
+    tell_of_left_out(record.outcome);
     write(std::move(record));
   }
-  void tell_of_left_out(Outcome outcome, std::string_view what) {
+  void tell_of_left_out(Outcome outcome) {
     const std::uint64_t count = std::exchange(allowances.at(static_cast<std::size_t>(outcome)).left_out, 0);
     if (count == 0) return;
-    write(audit_note(std::to_string(count) + std::string(what) + std::string(name_of(outcome))));
+    write(audit_note(std::to_string(count) + " records before this one were left out: too many that were " +
+                     std::string(name_of(outcome))));
+  }
+  void tell_of_all_left_out() {
+    for (const auto outcome : {Outcome::kDone, Outcome::kFailed, Outcome::kRefused}) {
+      tell_of_left_out(outcome);
+    }
   }
   void end_runs(Steady now) {
     for (Run& run : std::exchange(runs, {})) {
@@ -204,7 +210,9 @@ std::string Audit::polls_text() {
 
 void Audit::flush() {
   const std::lock_guard lock(state_->mutex);
-  if (state_->sink) state_->end_runs(now_());
+  if (!state_->sink) return;
+  state_->end_runs(now_());
+  state_->tell_of_all_left_out();
 }
 
 void Audit::end() {
@@ -212,9 +220,7 @@ void Audit::end() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->end_runs(now_());
-    for (const auto outcome : {Outcome::kDone, Outcome::kFailed, Outcome::kRefused}) {
-      state_->tell_of_left_out(outcome, " records were left out: too many that were ");
-    }
+    state_->tell_of_all_left_out();
     if (auto text = polls_text(); !text.empty()) state_->write(audit_note(std::move(text)));
   }
   state_->sink->finish();
