@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "daemon/configuration.hpp"
+#include "daemon/log_protocols.hpp"
 #include "platform/freeze_hooks.hpp"
 #include "platform/root.hpp"
 
@@ -26,6 +27,7 @@ int directory_error(const std::string& path) {
 }
 
 int log_file_error(const std::string& path) {
+  if (is_foreign_link(path)) return ELOOP;
   const int error = access_error(path, W_OK);
   if (error != ENOENT || path.empty()) return error;
   const std::string folder = std::filesystem::path(path).parent_path().string();

@@ -67,9 +67,6 @@ std::string syslog_line(unsigned priority, std::string_view text) {
   return out;
 }
 
-namespace {
-
-// Whether the last part of the path is a link that somebody else may have laid.
 bool is_foreign_link(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return false;
@@ -78,8 +75,6 @@ bool is_foreign_link(const std::string& path) {
   const bool is_ours = status.st_uid == 0 || status.st_uid == ::geteuid();
   return !is_ours || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
-
-}  // namespace
 
 Result<UniqueFd> open_log_file(const std::string& path) {
   constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;

@@ -46,8 +46,11 @@ void append_journal_field(std::string& datagram, std::string_view name, std::str
 /// A line of syslog(3), line breaks replaced.
 std::string syslog_line(unsigned priority, std::string_view text);
 
-/// For appending lines. A link is followed only where nobody else can have laid it: in a folder of root's, or of the
-/// user who runs guestd, that group and others cannot write. `unable to open specified log file: <e>`
+/// Whether the last part of a path is a link that somebody else may have laid: its folder is neither root's nor that of
+/// the user who runs guestd, or group and others can write it.
+bool is_foreign_link(const std::string& path);
+
+/// For appending lines. Foreign links are not followed. `unable to open specified log file: <e>`
 Result<UniqueFd> open_log_file(const std::string& path);
 
 }  // namespace guestd::daemon

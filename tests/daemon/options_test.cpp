@@ -303,6 +303,17 @@ TEST_F(Options, ReadAFileFromTheFolderOfTheStartAfterTheProcessHasLeftIt) {
   EXPECT_EQ(parse({"-c", "relative.conf"}).configuration.policy.profile, Profile::kNone);
 }
 
+TEST_F(Options, CheckForLinksThatWillNotBeFollowed) {
+  std::filesystem::create_directory(folder_ + "/open");
+  std::filesystem::permissions(folder_ + "/open", std::filesystem::perms{01777});
+  std::filesystem::create_symlink(folder_ + "/nothing", folder_ + "/open/audit");
+  configure("[general]\nstatedir=" + folder_ + "\n[audit]\nfile=" + folder_ + "/open/audit\n");
+  const auto line = parse({"--check-config"});
+  EXPECT_EQ(line.exit_code, 1);
+  EXPECT_NE(line.output.find("unable to open audit file '" + folder_ + "/open/audit': Too many levels"),
+            std::string::npos);
+}
+
 TEST_F(Options, CheckAConfigurationWithEverythingThatIsWrong) {
   configure("[general]\ndaemonize=1\nverbose=yes\nstatedir=/none\nblock-rpcs=guest-exce\n[audit]\nfile=/none/audit\n");
   const auto line = parse({"--check-config", "-m", "pigeon", "-p", "/x"});
