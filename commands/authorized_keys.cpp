@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "commands/user_names.hpp"
 #include "platform/accounts.hpp"
 #include "platform/authorized_keys.hpp"
 
@@ -16,6 +17,12 @@ Result<platform::KeyFile> key_file_of(const Context& context, const std::string&
   if (!*account) return Error{what + ": no such user"};
   const platform::Host& host = context.host;
   return platform::KeyFile::find(host.root, host.labels.get(), *host.user_files, **std::move(account));
+}
+
+Result<void> may_change_keys(const Context& context, const std::string& username) {
+  const auto settings = context.settings.now();
+  const AccessRules& access = settings->access;
+  return check_user(context.host.root, access, access.keys, &AccessRules::check_keys_of, username);
 }
 
 Result<void> check_keys(const std::vector<std::string>& keys) {

@@ -14,6 +14,9 @@ namespace guestd::commands {
 /// be followed.
 Result<platform::KeyFile> key_file_of(const Context& context, const std::string& username);
 
+/// Whether the policy lets the host change the keys of that user, under any of his names.
+Result<void> may_change_keys(const Context& context, const std::string& username);
+
 /// An error that names the first of the keys that cannot be one.
 Result<void> check_keys(const std::vector<std::string>& keys);
 

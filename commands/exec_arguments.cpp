@@ -49,8 +49,8 @@ Result<void> check_variables(const std::vector<std::string>& variables) {
   for (std::size_t index = 0; index < variables.size(); ++index) {
     const std::size_t sign = variables[index].find('=');
     if (sign != std::string::npos && sign > 0) continue;
-    return Error{"env[" + std::to_string(index) + "] is '" + excerpt(variables[index], 64) +
-                 "', which is not of the form NAME=value"};
+    // Without its text: what somebody took for a variable may be a password.
+    return Error{"env[" + std::to_string(index) + "] is not of the form NAME=value"};
   }
   return {};
 }

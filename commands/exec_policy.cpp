@@ -9,23 +9,21 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "platform/accounts.hpp"
+#include "commands/user_names.hpp"
 #include "platform/environment.hpp"
 #include "platform/held_program.hpp"
 
 namespace guestd::commands {
 namespace {
 
-/// A user may have several names; the policy has to be content with the one that was said, and with the one that the
-/// system has for the number.
+/// Those of the number are the ones of whom the program will run as, whatever the name leads to by now.
 Result<std::vector<std::string>> names_of(const Context& context, const std::optional<ExecUser>& user) {
-  std::vector<std::string> names;
-  if (user && !user->name.empty()) names.push_back(user->name);
-  const uid_t uid = user ? user->credentials.uid : ::geteuid();
-  auto account = platform::find_account(context.host.root, uid);
-  if (!account) return std::move(account).error();
-  names.push_back(*account ? (**account).name : std::to_string(uid));
-  return names;
+  auto names = names_of_user(context.host.root, user ? user->credentials.uid : ::geteuid());
+  if (!names || !user || user->name.empty()) return names;
+  auto said = names_of_user(context.host.root, user->name);
+  if (!said) return said;
+  said->insert(said->end(), names->begin(), names->end());
+  return said;
 }
 
 Result<void> check_users(const AccessRules& access, const std::vector<std::string>& names) {

@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
 #include <string_view>
 
 #include "commands/context.hpp"
+#include "commands/user_names.hpp"
 #include "generated/commands.hpp"
 #include "platform/password.hpp"
 
 namespace guestd::commands {
 
+namespace {
+
+Result<void> may_set_password(const Context& context, const std::string& username) {
+  const auto settings = context.settings.now();
+  const AccessRules& access = settings->access;
+  return check_user(context.host.root, access, access.passwords, &AccessRules::check_password_of, username);
+}
+
+}  // namespace
+
 Result<SetUserPasswordResult> set_user_password(Context& context, const SetUserPasswordArgs& args) {
-  if (auto allowed = context.settings.now()->access.check_password_of(args.username); !allowed) {
+  if (auto allowed = may_set_password(context, args.username); !allowed) {
     args.password.forget();
     return allowed;
   }

@@ -12,7 +12,7 @@ namespace guestd::commands {
 Result<SshAddAuthorizedKeysResult> ssh_add_authorized_keys(Context& context, const SshAddAuthorizedKeysArgs& args) {
   using Mode = platform::KeyFile::Mode;
   if (auto good = check_keys(args.keys); !good) return good;
-  if (auto allowed = context.settings.now()->access.check_keys_of(args.username); !allowed) return allowed;
+  if (auto allowed = may_change_keys(context, args.username); !allowed) return allowed;
   auto file = key_file_of(context, args.username);
   if (!file) return std::move(file).error();
   if (!file->is_used()) return Error{"sshd reads no keys of users: AuthorizedKeysFile is 'none' in its configuration"};

@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 constexpr auto kGrace = 1000ms;        // for running commands when the agent ends
 constexpr auto kFreezeGrace = 5000ms;  // for a hook that runs when the agent ends
 constexpr auto kGraceStep = 10ms;
+constexpr int kStatusTries = 3;
 constexpr std::chrono::seconds kRetryPath{5};  // qemu-ga's --retry-path
 
 sigset_t handled_signals() {
@@ -132,10 +133,7 @@ Result<void> Agent::run(const std::function<void()>& on_ready) {
   tell_service_manager();
   feed_watchdog();
   // A host that waits for the first reply comes first.
-  status_soon_.expires_after(kStatusDelay);
-  status_soon_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) open_status_socket();
-  });
+  open_status_soon();
   io_.run();
   service_manager::notify("STOPPING=1\nSTATUS=ending");
   freeze_->thaw_for_stop(kFreezeGrace);
@@ -204,11 +202,21 @@ void Agent::flush_audit_later() {
   });
 }
 
-// Errors are for a person who misses the answer: the host is served all the same.
+void Agent::open_status_soon() {
+  status_soon_.expires_after(kStatusDelay);
+  status_soon_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) open_status_socket();
+  });
+}
+
+// Errors are for a person who misses the answer: the host is served all the same. A program that an agent before this
+// one was starting may hold its socket for a moment.
 void Agent::open_status_socket() {
   auto opened = StatusSocket::open(io_, configuration_.statedir, [this] { return status(); });
   if (opened) {
     status_ = *std::move(opened);
+  } else if (++status_tries_ < kStatusTries) {
+    open_status_soon();
   } else {
     log_.debug("guestd status will have no answer: " + opened.error().text);
   }
@@ -250,8 +258,8 @@ void Agent::reload() {
     must_reload_again_ = true;
     return;
   }
-  const bool submitted = workers_.submit([this] {
-    auto line = std::make_shared<CommandLine>(read_configuration_());
+  const bool submitted = workers_.submit([this, sources = sources_] {
+    auto line = std::make_shared<CommandLine>(read_configuration_(sources));
     asio::post(io_, [this, line = std::move(line)] { take_over(*line); });
   });
   if (submitted) return;
@@ -276,6 +284,7 @@ void Agent::put_in_effect(const CommandLine& line) {
   context_->settings.replace(command_settings(fresh));
   log_.info("the policy was read again: profile=" + std::string(name_of(fresh.policy.profile)));
   policy_ = fresh.policy;
+  sources_ = line.sources;
   tell_service_manager();
   if (!covers(confinement_, plan_confinement(fresh, command_rules(fresh)))) {
     log_.warning("this process was confined for a policy that allows less: restart guestd to let everything work");

@@ -36,9 +36,14 @@ class Agent {
   static Result<std::unique_ptr<Agent>> create(const Configuration& configuration, platform::Host host, Log& log,
                                                Audit& audit);
 
+  /// Reads the configuration again; the argument is CommandLine::sources of the one in effect.
+  using Read = std::function<CommandLine(const std::vector<std::string>&)>;
   /// At SIGHUP `read` is called, on a worker; what it reads about the policy and hidden interfaces takes effect at
-  /// once, unless it has errors. Before run().
-  void reload_with(std::function<CommandLine()> read) { read_configuration_ = std::move(read); }
+  /// once, unless it has errors. `sources` are those of the first one. Before run().
+  void reload_with(Read read, std::vector<std::string> sources) {
+    read_configuration_ = std::move(read);
+    sources_ = std::move(sources);
+  }
   /// How the process has been confined, so that a new policy which wants more can be told to wait. Before run().
   void is_confined_to(platform::Confinement confinement) { confinement_ = std::move(confinement); }
 
@@ -64,6 +69,7 @@ class Agent {
   void take_over(const CommandLine& line);
   void put_in_effect(const CommandLine& line);
   void flush_audit_later();
+  void open_status_soon();
   void open_status_socket();
   [[nodiscard]] std::string status() const;
   void tell_service_manager();
@@ -88,8 +94,10 @@ class Agent {
   asio::steady_timer audit_flush_;
   asio::steady_timer watchdog_;
   asio::steady_timer status_soon_;
+  int status_tries_ = 0;
   AutoOnline auto_online_;
-  std::function<CommandLine()> read_configuration_;
+  Read read_configuration_;
+  std::vector<std::string> sources_;  // of the configuration in effect
   platform::Confinement confinement_;
   std::unique_ptr<StatusSocket> status_;
   bool is_reloading_ = false;

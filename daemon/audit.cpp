@@ -2,10 +2,12 @@
 #include "daemon/audit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <utility>
 
 #include "base/limits.hpp"
+#include "daemon/audit_secrets.hpp"
 #include "daemon/dispatcher.hpp"
 
 namespace guestd::daemon {
@@ -14,11 +16,15 @@ namespace {
 using Steady = std::chrono::steady_clock::time_point;
 using Outcome = AuditRecord::Outcome;
 
-constexpr std::size_t kRuns = 64;  // different things that are counted at the same time
+constexpr std::size_t kRuns = 64;     // different things that are counted at the same time
+constexpr std::size_t kOutcomes = 3;  // done, failed, refused
 
 // How many records may still be written: a bucket that fills with time.
 class Allowance {
  public:
+  // What was not written for want of it.
+  std::uint64_t left_out = 0;
+
   bool take(Steady now) {
     const double seconds = std::chrono::duration<double>(now - filled_).count();
     left_ = std::min(Audit::kBurst, left_ + std::max(seconds, 0.0) * Audit::kPerSecond);
@@ -45,59 +51,66 @@ bool is_alike(const AuditRecord& one, const AuditRecord& other) {
          one.object == other.object && one.error == other.error;
 }
 
-AuditRecord note(std::string text) {
-  AuditRecord record;
-  record.time = std::chrono::system_clock::now();
-  record.outcome = Outcome::kCounted;
-  record.object = std::move(text);
-  return record;
-}
-
 }  // namespace
 
 struct Audit::State {
   std::mutex mutex;
   std::unique_ptr<AuditSink> sink;
-  Allowance allowance;
+  // One for each outcome: a host that is refused often must not get out of sight what it has changed.
+  std::array<Allowance, kOutcomes> allowances;
   std::vector<Run> runs;
-  std::uint64_t left_out = 0;
   std::uint64_t lost = 0;  // by the sink
   bool held = false;
   bool must_reopen = false;
   std::vector<AuditRecord> waiting;
+  std::size_t waiting_refusals = 0;
   std::uint64_t dropped = 0;  // while held
 
   // All with the lock held.
   void write(AuditRecord record) {
     if (!held) return deliver(record);
-    if (waiting.size() >= limits::kHeldLogLines) {
+    const bool is_refusal = record.outcome == Outcome::kRefused;
+    const bool has_room =
+        waiting.size() < limits::kHeldLogLines && (!is_refusal || waiting_refusals < limits::kHeldLogLines / 2);
+    if (!has_room) {
       ++dropped;
-    } else {
-      waiting.push_back(std::move(record));
+      return;
     }
+    waiting_refusals += is_refusal ? 1 : 0;
+    waiting.push_back(std::move(record));
   }
   void deliver(const AuditRecord& record) {
-    if (lost > 0 && sink->write(note(std::to_string(lost) + " records before this one were lost"))) lost = 0;
+    if (lost > 0 && sink->write(audit_note(std::to_string(lost) + " records before this one were lost"))) lost = 0;
     if (!sink->write(record)) ++lost;
   }
   void write_within_allowance(AuditRecord record, Steady now) {
+    Allowance& allowance = allowances.at(static_cast<std::size_t>(record.outcome));
     if (!allowance.take(now)) {
-      ++left_out;
+      allowance.left_out += record.count;
       return;
     }
-    if (left_out > 0) {
-      write(note(std::to_string(std::exchange(left_out, 0)) + " records before this one were left out: too many"));
-    }
+    tell_of_left_out(record.outcome);
     write(std::move(record));
   }
-  void end_runs() {
+  void tell_of_left_out(Outcome outcome) {
+    const std::uint64_t count = std::exchange(allowances.at(static_cast<std::size_t>(outcome)).left_out, 0);
+    if (count == 0) return;
+    write(audit_note(std::to_string(count) + " records before this one were left out: too many that were " +
+                     std::string(name_of(outcome))));
+  }
+  void tell_of_all_left_out() {
+    for (const auto outcome : {Outcome::kDone, Outcome::kFailed, Outcome::kRefused}) {
+      tell_of_left_out(outcome);
+    }
+  }
+  void end_runs(Steady now) {
     for (Run& run : std::exchange(runs, {})) {
       if (run.more == 0) continue;
       run.record.time = std::chrono::system_clock::now();
       run.record.count = run.more;
       run.record.duration = run.more_duration;
       run.record.result.clear();
-      write(std::move(run.record));
+      write_within_allowance(std::move(run.record), now);
     }
   }
 };
@@ -114,6 +127,8 @@ Audit::Audit(std::unique_ptr<AuditSink> sink, bool held, Clock now)
 
 Audit::~Audit() = default;
 
+bool Audit::is_kept() const { return state_->sink != nullptr; }
+
 void Audit::executed(std::uint64_t client, const protocol::CommandEntry& entry, const protocol::Request& request,
                      std::chrono::nanoseconds duration, const Error* error, std::string_view result) {
   const bool is_refusal = error != nullptr && error->kind == Error::Kind::kRefused;
@@ -124,14 +139,15 @@ void Audit::executed(std::uint64_t client, const protocol::CommandEntry& entry, 
   record.client = client;
   record.command = entry.name;
   record.outcome = is_refusal ? Outcome::kRefused : error != nullptr ? Outcome::kFailed : Outcome::kDone;
-  record.object = object_of(entry, request);
+  AuditObject object = object_of(entry, request);
+  record.object = std::move(object.text);
   record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
   if (error != nullptr) {
-    record.error = error->text;
+    record.error = error_text(without_secrets(error->text, entry, request));
   } else {
     record.result = result_of(result);
   }
-  add(std::move(record));
+  add(std::move(record), object.is_exact);
 }
 
 void Audit::refused(std::uint64_t client, const protocol::CommandEntry& entry, const protocol::Request& request,
@@ -142,15 +158,17 @@ void Audit::refused(std::uint64_t client, const protocol::CommandEntry& entry, c
   record.client = client;
   record.command = entry.name;
   record.outcome = Outcome::kRefused;
-  record.object = object_of(entry, request);
-  record.error = error.text;
-  add(std::move(record));
+  AuditObject object = object_of(entry, request);
+  record.object = std::move(object.text);
+  record.error = error_text(error.text);
+  add(std::move(record), object.is_exact);
 }
 
-void Audit::add(AuditRecord record) {
+void Audit::add(AuditRecord record, bool may_repeat) {
   bool must_wake = false;
   {
     const std::lock_guard lock(state_->mutex);
+    if (!may_repeat) return state_->write_within_allowance(std::move(record), now_());
     auto& runs = state_->runs;
     const auto run = std::ranges::find_if(runs, [&](const Run& known) { return is_alike(known.record, record); });
     if (run != runs.end()) {
@@ -158,7 +176,7 @@ void Audit::add(AuditRecord record) {
       run->more_duration += record.duration;
       return;
     }
-    if (runs.size() == kRuns) state_->end_runs();
+    if (runs.size() == kRuns) state_->end_runs(now_());
     must_wake = runs.empty();
     runs.push_back({record, 0, {}});
     state_->write_within_allowance(std::move(record), now_());
@@ -176,7 +194,7 @@ void Audit::count_poll(const protocol::CommandEntry& entry) {
   if (now_ns - told_ns < std::chrono::nanoseconds(kPolls).count()) return;
   if (!polls_told_ns_.compare_exchange_strong(told_ns, now_ns)) return;  // another thread tells
   const std::lock_guard lock(state_->mutex);
-  state_->write(note(polls_text()));
+  state_->write(audit_note(polls_text()));
 }
 
 std::string Audit::polls_text() {
@@ -192,33 +210,41 @@ std::string Audit::polls_text() {
 
 void Audit::flush() {
   const std::lock_guard lock(state_->mutex);
-  if (state_->sink) state_->end_runs();
+  if (!state_->sink) return;
+  state_->end_runs(now_());
+  state_->tell_of_all_left_out();
 }
 
 void Audit::end() {
-  const std::lock_guard lock(state_->mutex);
   if (!state_->sink) return;
-  state_->end_runs();
-  if (state_->left_out > 0) {
-    state_->write(note(std::to_string(std::exchange(state_->left_out, 0)) + " records were left out: too many"));
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->end_runs(now_());
+    state_->tell_of_all_left_out();
+    if (auto text = polls_text(); !text.empty()) state_->write(audit_note(std::move(text)));
   }
-  if (auto text = polls_text(); !text.empty()) state_->write(note(std::move(text)));
+  state_->sink->finish();
 }
 
 void Audit::hold() {
-  const std::lock_guard lock(state_->mutex);
-  state_->held = true;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->held = true;
+  }
+  if (state_->sink) state_->sink->hold(true);  // may wait for the disk: not with the lock that everybody needs
 }
 
 Result<void> Audit::release() {
   const std::lock_guard lock(state_->mutex);
   if (!std::exchange(state_->held, false) || !state_->sink) return {};
+  state_->sink->hold(false);
   auto reopened = Result<void>();
   if (std::exchange(state_->must_reopen, false)) reopened = state_->sink->reopen();
   for (const AuditRecord& record : std::exchange(state_->waiting, {})) state_->deliver(record);
+  state_->waiting_refusals = 0;
   if (state_->dropped > 0) {
     const auto dropped = std::to_string(std::exchange(state_->dropped, 0));
-    state_->deliver(note(dropped + " records after these were dropped while file systems were frozen"));
+    state_->deliver(audit_note(dropped + " records after these were dropped while file systems were frozen"));
   }
   return reopened;
 }

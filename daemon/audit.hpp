@@ -17,14 +17,20 @@
 
 namespace guestd::daemon {
 
-/// Where records go. One thread at a time.
+/// Where records go. Nothing here waits for a service or a disk, but where it says so. One thread at a time, except for
+/// hold().
 class AuditSink {
  public:
   virtual ~AuditSink() = default;
-  /// Never waits for a service. False: the record is lost.
+  /// False: the record is lost.
   virtual bool write(const AuditRecord& record) = 0;
-  /// Opens a file again under its name.
+  /// Opens a file again under its name, perhaps a little later.
   virtual Result<void> reopen() { return {}; }
+  /// True: nothing is written from now on, for as long as file systems are frozen; waits a moment for what is being
+  /// written. Thread-safe.
+  virtual void hold(bool) {}
+  /// Waits, for a limited time, until all is written.
+  virtual void finish() {}
 };
 
 /// The trail of what hosts did: a record of each command that changes the guest and of each that was refused, and now
@@ -39,6 +45,8 @@ class Audit {
     std::string file;         ///< empty: the journal, else syslog, else nowhere
     bool foreground = false;  ///< a person started the agent in a terminal: without a file there is no trail
     bool held = false;        ///< begins as after hold(), and opens the file only with release()
+    /// Called, on any thread, if the file cannot be opened again later.
+    std::function<void(const Error&)> on_failure{};
   };
 
   /// `unable to open specified log file: <e>`
@@ -49,6 +57,9 @@ class Audit {
 
   /// `wake` is called, on any thread, when flush() should be called after kRepeats: once, until that was done.
   void wake_with(std::function<void()> wake) { wake_ = std::move(wake); }
+
+  /// Whether records go anywhere.
+  [[nodiscard]] bool is_kept() const;
 
   /// A number for a new conversation.
   std::uint64_t new_client() { return ++clients_; }
@@ -63,7 +74,7 @@ class Audit {
 
   /// Writes what was only counted so far.
   void flush();
-  /// The agent ends: writes all counts.
+  /// The agent ends: writes all counts, and waits a moment for the disk.
   void end();
 
   /// As Log::hold() and Log::release(): records wait in memory.
@@ -75,14 +86,14 @@ class Audit {
   static constexpr std::chrono::seconds kRepeats{10};
   /// How often the counts of other commands are written, if there are any.
   static constexpr std::chrono::hours kPolls{1};
-  /// Records that may come at once, and how many more per second.
+  /// Records of one outcome that may come at once, and how many more per second.
   static constexpr double kBurst = 1000;
   static constexpr double kPerSecond = 100;
 
  private:
   struct State;
 
-  void add(AuditRecord record);
+  void add(AuditRecord record, bool may_repeat);
   void count_poll(const protocol::CommandEntry& entry);
   [[nodiscard]] std::string polls_text();
 

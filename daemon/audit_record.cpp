@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.hpp"
 #include "daemon/log_protocols.hpp"
+#include "daemon/printable.hpp"
 #include "protocol/json_writer.hpp"
 
 namespace guestd::daemon {
@@ -20,22 +20,24 @@ namespace {
 using protocol::JsonType;
 using protocol::JsonView;
 
-constexpr std::size_t kValueBytes = 512;
+constexpr std::size_t kValueBytes = 1024;
 constexpr std::size_t kListItems = 8;
+// journalctl shows no field of more than 4096 bytes in JSON.
+constexpr std::size_t kMemberBytes = 2048;
 constexpr std::array<std::string_view, 4> kOutcomes{"done", "failed", "refused", "counted"};
 
-// What a terminal or a line-based reader would take for something else.
-std::string printable(std::string_view text) {
-  std::string out = excerpt(text, kValueBytes);
-  std::ranges::replace_if(
-      out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return out;
+// Everything that was said is in the text, and nothing else could look like it.
+bool is_exact(std::string_view text, std::string_view said) {
+  return text == said && said.find_first_of(" ,=") == std::string_view::npos;
 }
 
-std::string value_text(JsonView value) {
+std::string value_text(JsonView value, bool& exact) {
   switch (value.type()) {
-    case JsonType::kString:
-      return printable(value.as_string());
+    case JsonType::kString: {
+      std::string text = printable(ends_of(without_empty_steps(value.as_string()), kValueBytes));
+      exact = exact && is_exact(text, value.as_string());
+      return text;
+    }
     case JsonType::kInt:
       return std::to_string(value.as_int());
     case JsonType::kUint:
@@ -50,8 +52,11 @@ std::string value_text(JsonView value) {
   std::string text;
   std::size_t shown = 0;
   for (const JsonView item : value) {
-    if (shown == kListItems || item.is(JsonType::kArray)) return text + ",...";
-    text += (shown++ == 0 ? "" : ",") + value_text(item);
+    if (shown == kListItems || item.is(JsonType::kArray)) {
+      exact = false;
+      return text + ",...";
+    }
+    text += (shown++ == 0 ? "" : ",") + value_text(item, exact);
   }
   return text;
 }
@@ -92,7 +97,8 @@ std::string text_member(JsonView line, std::string_view name) {
   auto value = line.find(name);
   if (!value) value = line.find(field_name(name));
   if (!value) return {};
-  return value->is(JsonType::kString) || value->is(JsonType::kInt) ? value_text(*value) : "";
+  if (value->is(JsonType::kString)) return printable(value->as_string());
+  return value->is(JsonType::kInt) ? std::to_string(value->as_int()) : "";
 }
 
 std::uint64_t number_member(JsonView line, std::string_view name, std::uint64_t otherwise) {
@@ -106,16 +112,29 @@ std::uint64_t number_member(JsonView line, std::string_view name, std::uint64_t 
 
 std::string_view name_of(AuditRecord::Outcome outcome) { return kOutcomes.at(static_cast<std::size_t>(outcome)); }
 
-std::string object_of(const protocol::CommandEntry& entry, const protocol::Request& request) {
-  std::string text;
-  if (!request.arguments) return text;
+AuditObject object_of(const protocol::CommandEntry& entry, const protocol::Request& request) {
+  AuditObject object;
+  std::string& text = object.text;
+  if (!request.arguments) return object;
   for (const std::string_view name : entry.objects) {
     const auto value = request.arguments->find(name);
     if (!value) continue;
     if (!text.empty()) text += ' ';
-    text.append(name).append("=").append(value_text(*value));
+    text.append(name).append("=").append(value_text(*value, object.is_exact));
   }
-  return text;
+  object.is_exact = object.is_exact && text.size() <= kMemberBytes;
+  text = ends_of(text, kMemberBytes);
+  return object;
+}
+
+std::string error_text(std::string_view text) { return printable(ends_of(text, kMemberBytes)); }
+
+AuditRecord audit_note(std::string text) {
+  AuditRecord record;
+  record.time = std::chrono::system_clock::now();
+  record.outcome = AuditRecord::Outcome::kCounted;
+  record.object = std::move(text);
+  return record;
 }
 
 std::string result_of(std::string_view json) {

@@ -41,8 +41,19 @@ struct AuditRecord {
 
 std::string_view name_of(AuditRecord::Outcome outcome);
 
-/// The arguments that the schema marks, each as name=value; long ones cut off, control characters replaced.
-std::string object_of(const protocol::CommandEntry& entry, const protocol::Request& request);
+/// `object` of a record.
+struct AuditObject {
+  std::string text{};
+  bool is_exact = true;  ///< no other request has the same text: nothing was left out or replaced
+};
+
+/// The arguments that the schema marks, each as name=value; of long ones the middle is left out, and what is not
+/// printable() is replaced.
+AuditObject object_of(const protocol::CommandEntry& entry, const protocol::Request& request);
+/// `error` of a record, with the same care.
+std::string error_text(std::string_view text);
+/// A record of kind kCounted, of this moment.
+AuditRecord audit_note(std::string text);
 /// The text of a result if it is a number, or an object of one number (`{"pid": 7}`); else nothing.
 std::string result_of(std::string_view json);
 

@@ -41,7 +41,8 @@ Result<void> print_file(const std::string& path, bool as_json) {
 }
 
 Result<void> print_journal(bool as_json) {
-  const std::string command = "journalctl --quiet --no-pager --output=json MESSAGE_ID=" + std::string(kAuditMessageId);
+  // Anybody may send the journal records that look like these; which user did, it knows itself.
+  const std::string command = audit_journal_command();
   std::FILE* output = ::popen(command.c_str(), "re");
   if (output == nullptr) return Error::from_errno("cannot start journalctl", errno);
   tell_of(print_lines(output, as_json));
@@ -51,6 +52,10 @@ Result<void> print_journal(bool as_json) {
 }
 
 }  // namespace
+
+std::string audit_journal_command() {
+  return "journalctl --quiet --no-pager --output=json _UID=0 MESSAGE_ID=" + std::string(kAuditMessageId);
+}
 
 std::string audit_report_line(std::string_view line, bool as_json) {
   const auto document = protocol::JsonDocument::parse(protocol::Buffer(line));

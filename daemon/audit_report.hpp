@@ -15,6 +15,9 @@ namespace guestd::daemon {
 /// read.
 Result<void> print_audit(const Configuration& configuration, bool as_json);
 
+/// What prints the records of the journal as JSON: those that root has sent.
+std::string audit_journal_command();
+
 /// One line of the trail as it is printed; empty if it is no record.
 std::string audit_report_line(std::string_view line, bool as_json);
 

@@ -1,63 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
-#include <cerrno>
 #include <utility>
 
-#include "base/unique_fd.hpp"
 #include "daemon/audit.hpp"
+#include "daemon/audit_file.hpp"
 #include "daemon/log_protocols.hpp"
 
 namespace guestd::daemon {
 namespace {
 
-class AuditFile final : public AuditSink {
- public:
-  explicit AuditFile(std::string path) : path_(std::move(path)) {}
-
-  bool write(const AuditRecord& record) override {
-    const std::string line = audit_line(record);
-    // One write for one line, as others may append too. Part of a line, on a full disk, is taken back.
-    const off_t before = ::lseek(fd_.get(), 0, SEEK_END);
-    const ssize_t written = ::write(fd_.get(), line.data(), line.size());
-    if (written == static_cast<ssize_t>(line.size())) return true;
-    if (written > 0 && before >= 0 && ::ftruncate(fd_.get(), before) != 0) return false;
-    return false;
-  }
-  Result<void> reopen() override {
-    auto fd = open_log_file(path_);
-    if (!fd) return std::move(fd).error().with_context("audit file '" + path_ + "'");
-    fd_ = *std::move(fd);
-    return {};
-  }
-
- private:
-  std::string path_;
-  UniqueFd fd_;
-};
-
 // The journal, or syslog where there is none. Looked for with the first record, so that a start does not pay, and again
-// as long as there is neither.
+// as long as there is neither: either may be started, or started anew, at any time.
 class AuditService final : public AuditSink {
  public:
   bool write(const AuditRecord& record) override {
-    if (!connect()) return false;
-    if (is_journal_) return send_datagram(socket_, audit_datagram(record));
-    const unsigned priority = record.outcome == AuditRecord::Outcome::kRefused ? 5 : 6;
-    return send_datagram(socket_, syslog_line(priority, audit_sentence(record)));
+    if (!journal_.is_connected() && syslog_.is_connected() && send_to_syslog(record)) return true;
+    return journal_.send(audit_datagram(record)) || send_to_syslog(record);
   }
 
  private:
-  bool connect() {
-    if (socket_.valid()) return true;
-    socket_ = connect_datagram(kJournalSocket);
-    is_journal_ = socket_.valid();
-    if (!is_journal_) socket_ = connect_datagram(kSyslogSocket);
-    return socket_.valid();
+  bool send_to_syslog(const AuditRecord& record) {
+    const unsigned priority = record.outcome == AuditRecord::Outcome::kRefused ? 5 : 6;
+    return syslog_.send(syslog_line(priority, audit_sentence(record)));
   }
 
-  UniqueFd socket_;
-  bool is_journal_ = false;
+  DatagramService journal_{kJournalSocket};
+  DatagramService syslog_{kSyslogSocket};
 };
 
 }  // namespace
@@ -65,10 +32,12 @@ class AuditService final : public AuditSink {
 Result<std::unique_ptr<Audit>> Audit::open(const Settings& settings) {
   std::unique_ptr<AuditSink> sink;
   if (settings.enabled && !settings.file.empty()) {
-    sink = std::make_unique<AuditFile>(settings.file);
+    auto file = std::make_unique<AuditFile>(settings.file, settings.on_failure);
     if (!settings.held) {
-      if (auto opened = sink->reopen(); !opened) return std::move(opened).error();
+      if (auto opened = file->open(); !opened) return std::move(opened).error();
     }
+    file->hold(settings.held);
+    sink = std::move(file);
   } else if (settings.enabled && !settings.foreground) {
     sink = std::make_unique<AuditService>();
   }

@@ -39,21 +39,6 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-// Levenshtein's distance, one row at a time.
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0U : 1U);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row[to.size()];
-}
-
 void check_names(const std::vector<std::string>& names, std::string_view what, std::string_view key,
                  std::span<const std::string_view> known, Findings& findings) {
   for (const std::string& name : names) {
@@ -134,6 +119,21 @@ void check_command_names(const Configuration& configuration, std::span<const std
   both.insert(both.end(), families.begin(), families.end());
   check_names(configuration.policy.allow, "command or family", "allow", both, findings);
   check_names(configuration.policy.block, "command or family", "block", both, findings);
+}
+
+// Levenshtein's distance, one row at a time.
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0U : 1U);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row[to.size()];
 }
 
 std::optional<std::string_view> closest_name(std::string_view name, std::span<const std::string_view> candidates) {

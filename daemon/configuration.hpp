@@ -122,6 +122,9 @@ void append_list(std::vector<std::string>& list, std::string_view text);
 void check_command_names(const Configuration& configuration, std::span<const std::string_view> known,
                          std::span<const std::string_view> families, Findings& findings);
 
+/// By how many letters two names differ (Levenshtein's distance).
+std::size_t edit_distance(std::string_view from, std::string_view to);
+
 /// The one of `candidates` that `name` probably was meant to be, if one is near enough.
 std::optional<std::string_view> closest_name(std::string_view name, std::span<const std::string_view> candidates);
 

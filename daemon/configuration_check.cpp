@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "daemon/configuration.hpp"
+#include "daemon/log_protocols.hpp"
 #include "platform/freeze_hooks.hpp"
 #include "platform/root.hpp"
 
@@ -26,6 +27,7 @@ int directory_error(const std::string& path) {
 }
 
 int log_file_error(const std::string& path) {
+  if (is_foreign_link(path)) return ELOOP;
   const int error = access_error(path, W_OK);
   if (error != ENOENT || path.empty()) return error;
   const std::string folder = std::filesystem::path(path).parent_path().string();
@@ -43,6 +45,9 @@ void check_machine(const Configuration& configuration, Findings& findings) {
   note(findings, directory_error(configuration.statedir), "unable to write to state directory", configuration.statedir);
   if (configuration.logfile) {
     note(findings, log_file_error(*configuration.logfile), "unable to open specified log file", *configuration.logfile);
+  }
+  if (configuration.audit.enabled && configuration.audit.file) {
+    note(findings, log_file_error(*configuration.audit.file), "unable to open audit file", *configuration.audit.file);
   }
   const auto hooks =
       platform::freeze_hooks(platform::Root::system(), configuration.fsfreeze_hook, configuration.freeze.hook_folder);

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/configuration_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <iterator>
 #include <span>
 #include <system_error>
 #include <utility>
 
-#include "base/unique_fd.hpp"
 #include "daemon/key_file.hpp"
-#include "platform/root.hpp"
 
 namespace guestd::daemon {
 namespace {
 
-constexpr std::size_t kFileBytes = 1U << 20U;
 constexpr std::int64_t kMegabyte = std::int64_t{1} << 20U;
 
 using Apply = Result<void> (*)(Configuration&, const KeyFile::Entry&);
@@ -282,6 +274,9 @@ constexpr std::array kVsockKeys{Key{"allow-cid", set_vsock_peers}};
 constexpr std::array kHotplugKeys{Key{"auto-online", set_boolean<&Configuration::auto_online>}};
 constexpr std::array kNetworkKeys{Key{"hide-interfaces", set_hidden_interfaces}};
 
+constexpr std::array<std::string_view, 8> kGroups{"general", "vsock",   "fsfreeze", "exec",
+                                                  "hotplug", "network", "policy",   "audit"};
+
 std::span<const Key> keys_of(std::string_view group) {
   if (group == "general") return kGeneralKeys;
   if (group == "vsock") return kVsockKeys;
@@ -294,21 +289,62 @@ std::span<const Key> keys_of(std::string_view group) {
   return {};
 }
 
-// What decides what a host may do. Who mistypes one of these must not get an agent that does more than was meant.
-bool is_about_policy(std::string_view name) {
-  return name == "policy" || name == "block-rpcs" || name == "allow-rpcs" || name == "blacklist";
+std::vector<std::string_view> names_of(std::span<const Key> keys) {
+  std::vector<std::string_view> names;
+  std::ranges::transform(keys, std::back_inserter(names), &Key::name);
+  return names;
 }
 
-void tell_of_unknown(std::string_view kind, std::string_view name, std::string_view where,
-                     std::span<const std::string_view> known, Findings& findings) {
-  const auto meant = closest_name(name, known);
-  if (where.ends_with("'policy'") || (meant && is_about_policy(*meant))) {
-    findings.errors.push_back("unknown " + std::string(kind) + " '" + std::string(name) + "'" + std::string(where) +
-                              suggestion(name, known));
+std::string in_lower_case(std::string_view name) {
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+/// The key which decides what a host may do that is meant by a name that is not among `known`, if it is one: these
+/// count wherever they stand and however they are mistyped, unless a key that is known here is nearer.
+std::optional<std::string_view> key_of_policy(std::string_view name, std::span<const std::string_view> known) {
+  const std::string lower = in_lower_case(name);
+  std::vector<std::string_view> names = names_of(kPolicyKeys);
+  names.insert(names.end(), {"block-rpcs", "allow-rpcs", "blacklist"});
+  const auto meant = closest_name(lower, names);
+  if (!meant) return std::nullopt;
+  const std::size_t distance = edit_distance(lower, *meant);
+  const auto is_nearer = [&](std::string_view other) { return edit_distance(lower, other) < distance; };
+  if (distance > std::max<std::size_t>(2, meant->size() / 3) || std::ranges::any_of(known, is_nearer)) return {};
+  return meant;
+}
+
+std::string_view home_of_key(std::string_view key) {
+  return std::ranges::find(kPolicyKeys, key, &Key::name) != kPolicyKeys.end() ? "policy" : "general";
+}
+
+// Who mistypes or misplaces what decides what a host may do must not get an agent that does more than was meant.
+void tell_of_unknown_key(std::string_view name, const std::string& group, Findings& findings) {
+  const auto known = names_of(keys_of(group));
+  const std::string text = "unknown key '" + std::string(name) + "' in group '" + group + "'";
+  const auto meant = key_of_policy(name, known);
+  if (meant && home_of_key(*meant) != group) {
+    findings.errors.push_back(text + "; '" + std::string(*meant) + "' belongs in group '" +
+                              std::string(home_of_key(*meant)) + "'");
+  } else if (meant || group == "policy") {
+    findings.errors.push_back(text + suggestion(name, known));
+  } else {
+    findings.warnings.push_back(text + " is ignored" + suggestion(name, known));
+  }
+}
+
+void tell_of_unknown_group(const KeyFile::Group& group, Findings& findings) {
+  const std::string lower = in_lower_case(group.name);
+  const std::string text = "unknown group '" + group.name + "'";
+  if (closest_name(lower, kGroups) == "policy") {
+    findings.errors.push_back(text + suggestion(lower, kGroups));
     return;
   }
-  findings.warnings.push_back("unknown " + std::string(kind) + " '" + std::string(name) + "'" + std::string(where) +
-                              " is ignored" + suggestion(name, known));
+  findings.warnings.push_back(text + " is ignored" + suggestion(lower, kGroups));
+  for (const auto& entry : group.entries) {
+    if (key_of_policy(entry.key, {})) tell_of_unknown_key(entry.key, group.name, findings);
+  }
 }
 
 void apply_entry(const std::string& group, const KeyFile::Entry& entry, Configuration& configuration,
@@ -316,9 +352,7 @@ void apply_entry(const std::string& group, const KeyFile::Entry& entry, Configur
   const auto keys = keys_of(group);
   const auto key = std::ranges::find(keys, entry.key, &Key::name);
   if (key == keys.end()) {
-    std::vector<std::string_view> names;
-    std::ranges::transform(keys, std::back_inserter(names), &Key::name);
-    return tell_of_unknown("key", entry.key, " in group '" + group + "'", names, findings);
+    return tell_of_unknown_key(entry.key, group, findings);
   }
   if (entry.key == "blacklist") {
     findings.warnings.push_back("key 'blacklist' is deprecated: its name is 'block-rpcs' now");
@@ -333,127 +367,7 @@ void apply_entry(const std::string& group, const KeyFile::Entry& entry, Configur
   }
 }
 
-Result<void> check_owner_and_mode(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) return Error::from_errno("cannot stat it", errno);
-  if (!S_ISREG(status.st_mode)) return Error{"Not a regular file"};
-  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
-    return Error{"it belongs to user id " + std::to_string(status.st_uid) + ", but must belong to root"};
-  }
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return Error{"others than its owner can write it (chmod go-w corrects that)"};
-  }
-  return {};
-}
-
-Result<std::string> read_all(int fd) {
-  std::string text;
-  std::array<char, 4096> piece{};
-  while (text.size() <= kFileBytes) {
-    const ssize_t count = ::read(fd, piece.data(), piece.size());
-    if (count == 0) return text;
-    if (count > 0) {
-      text.append(piece.data(), static_cast<std::size_t>(count));
-    } else if (errno != EINTR) {
-      return Error::from_errno("cannot read it", errno);
-    }
-  }
-  return Error{"it is larger than 1 MiB"};
-}
-
-bool is_missing(const Error& error) { return error.errno_value == ENOENT || error.errno_value == ENOTDIR; }
-
-// Puts the path into what `found` has and adds it to `findings`.
-void merge(const std::string& path, Findings found, Findings& findings) {
-  for (auto& text : found.errors) {
-    findings.errors.push_back("error loading configuration from path: " + path + ", " + text);
-  }
-  for (auto& text : found.warnings) findings.warnings.push_back(path + ": " + text);
-}
-
-enum class Outcome { kMissing, kSetsNothing, kRead };
-
-Outcome load_one(const std::string& path, Configuration& configuration, Findings& findings) {
-  const auto text = read_configuration_file(path);
-  if (!text && is_missing(text.error())) return Outcome::kMissing;
-  Findings found;
-  bool sets_something = true;
-  if (text) {
-    sets_something = apply_configuration_text(*text, configuration, found);
-  } else {
-    found.errors.push_back(text.error().text);
-  }
-  merge(path, std::move(found), findings);
-  return sets_something ? Outcome::kRead : Outcome::kSetsNothing;
-}
-
-void load_default(const std::vector<std::string>& paths, Configuration& configuration, Findings& findings) {
-  for (auto path = paths.begin(); path != paths.end(); ++path) {
-    if (load_one(*path, configuration, findings) != Outcome::kRead) continue;
-    for (auto other = path + 1; other != paths.end(); ++other) {
-      if (::access(other->c_str(), F_OK) == 0) {
-        findings.warnings.push_back(*other + " is ignored, because " + *path + " is in effect");
-      }
-    }
-    return;
-  }
-}
-
-Result<void> check_folder(const std::string& path, const UniqueFd& fd) {
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return Error::from_errno(path, errno);
-  const bool is_safe =
-      (status.st_uid == 0 || status.st_uid == ::geteuid()) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-  if (is_safe) return {};
-  return Error{path + " must belong to root, and others must not be able to write it"};
-}
-
-/// The names of the files to read, sorted; what looks like one and is not read is warned of.
-Result<std::vector<std::string>> drop_ins(const std::string& folder, Findings& findings) {
-  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  std::vector<std::string> names;
-  if (!fd.valid() && errno == ENOENT) return names;
-  if (!fd.valid()) return Error::from_errno(folder, errno);
-  if (auto safe = check_folder(folder, fd); !safe) return std::move(safe).error();
-  auto listed = platform::Root::system().list(folder);
-  if (!listed) return std::move(listed).error();
-  for (std::string& name : *listed) {
-    if (name.starts_with('.')) continue;
-    if (name.ends_with(".conf")) {
-      names.push_back(std::move(name));
-    } else {
-      findings.warnings.push_back(folder + "/" + name + " is ignored: its name does not end in .conf");
-    }
-  }
-  return names;
-}
-
-void load_drop_ins(const std::string& folder, Configuration& configuration, Findings& findings) {
-  const auto names = drop_ins(folder, findings);
-  if (!names) {
-    findings.errors.push_back("error loading configuration from path: " + names.error().text);
-    return;
-  }
-  for (const std::string& name : *names) {
-    const std::string path = folder + "/" + name;
-    if (load_one(path, configuration, findings) == Outcome::kMissing) {
-      merge(path, {{"No such file or directory"}, {}}, findings);  // a link to nothing, or just removed
-    }
-  }
-}
-
 }  // namespace
-
-Result<std::string> read_configuration_file(const std::string& path) {
-  // O_NONBLOCK: a FIFO in this place must not hold up the start.
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!fd.valid()) {
-    const int code = errno;
-    return Error{std::string(std::error_code(code, std::generic_category()).message()), code};
-  }
-  if (auto checked = check_owner_and_mode(fd.get()); !checked) return std::move(checked).error();
-  return read_all(fd.get());
-}
 
 bool apply_configuration_text(std::string_view text, Configuration& configuration, Findings& findings) {
   const auto file = KeyFile::parse(text);
@@ -461,33 +375,14 @@ bool apply_configuration_text(std::string_view text, Configuration& configuratio
     findings.errors.push_back(file.error().text);
     return true;
   }
-  constexpr std::array<std::string_view, 8> kGroups{"general", "vsock",   "fsfreeze", "exec",
-                                                    "hotplug", "network", "policy",   "audit"};
   for (const auto& group : file->groups()) {
     if (keys_of(group.name).empty()) {
-      tell_of_unknown("group", group.name, "", kGroups, findings);
+      tell_of_unknown_group(group, findings);
       continue;
     }
     for (const auto& entry : group.entries) apply_entry(group.name, entry, configuration, findings);
   }
   return !file->has_no_keys();
-}
-
-void load_configuration(const ConfigurationSources& sources, Configuration& configuration, Findings& findings) {
-  if (sources.option) {
-    if (load_one(*sources.option, configuration, findings) == Outcome::kMissing) {
-      merge(*sources.option, {{"No such file or directory"}, {}}, findings);
-    }
-    load_drop_ins(*sources.option + ".d", configuration, findings);
-  } else if (sources.environment) {
-    if (load_one(*sources.environment, configuration, findings) == Outcome::kMissing) {
-      merge(*sources.environment, {{}, {"the file that QGA_CONF names is missing: defaults are in effect"}}, findings);
-    }
-    load_drop_ins(*sources.environment + ".d", configuration, findings);
-  } else {
-    load_default(sources.defaults, configuration, findings);
-    load_drop_ins(sources.drop_in_folder, configuration, findings);
-  }
 }
 
 }  // namespace guestd::daemon

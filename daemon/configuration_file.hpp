@@ -21,6 +21,9 @@ struct ConfigurationSources {
   /// Read on top of the file, whichever of `defaults` that was: all *.conf in it, by name. A file that `option` or
   /// `environment` names has a folder of its own: its path and `.d`. Missing folders are as empty ones.
   std::string drop_in_folder{"/etc/guestd/guestd.conf.d"};
+  /// At a reload: what load_configuration() returned before. One that is missing now is an error, since the defaults
+  /// that would take its place allow everything.
+  std::vector<std::string> in_effect_before{};
 };
 
 /// The text of a configuration file that nobody but root and the running user can have written: it must be a regular
@@ -28,8 +31,10 @@ struct ConfigurationSources {
 Result<std::string> read_configuration_file(const std::string& path);
 
 /// Reads the one file that counts, and the drop-ins that belong to it, into `configuration`. Errors have the form
-/// `error loading configuration from path: <path>, <reason>`; everything else in the file is read nevertheless.
-void load_configuration(const ConfigurationSources& sources, Configuration& configuration, Findings& findings);
+/// `error loading configuration from path: <path>, <reason>`; everything else in the file is read nevertheless. Returns
+/// the paths of the file and of the folder of drop-ins, as far as they are in effect.
+std::vector<std::string> load_configuration(const ConfigurationSources& sources, Configuration& configuration,
+                                            Findings& findings);
 
 /// Applies the text of a file. Reasons are added to `findings` without the path. False: the text sets nothing.
 bool apply_configuration_text(std::string_view text, Configuration& configuration, Findings& findings);

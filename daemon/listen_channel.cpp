@@ -16,6 +16,20 @@
 
 namespace guestd::daemon {
 
+SocketFile::SocketFile(std::string path) : path_(std::move(path)) {
+  struct stat status {};
+  if (::lstat(path_.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+}
+
+bool SocketFile::is_there() const {
+  struct stat status {};
+  return inode_ != 0 && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+}
+
+int SocketFile::remove() const { return is_there() && ::unlink(path_.c_str()) != 0 ? errno : 0; }
+
 ListenChannel::ListenChannel(const Services& services, VsockPeers peers, Opener opener, std::string socket_path)
     : services_(services),
       peers_(std::move(peers)),
@@ -35,6 +49,7 @@ Result<void> ListenChannel::start() {
   auto fd = opener_();
   if (!fd) return std::move(fd).error();
   listener_.assign(fd->release());
+  if (!socket_path_.empty()) socket_file_ = SocketFile(socket_path_);
   accept_soon();
   return {};
 }
@@ -44,7 +59,7 @@ void ListenChannel::stop() {
   boost::system::error_code ignored;
   listener_.close(ignored);
   room_.cancel();
-  if (!socket_path_.empty()) ::unlink(socket_path_.c_str());
+  (void)socket_file_.remove();
   for (Client& client : std::exchange(clients_, {})) {
     client.session->mute(Session::Rest::kDropped);
     client.stream->close();
@@ -131,19 +146,20 @@ namespace {
 // How long a socket may be held by a program that an agent was starting when it was killed, until it runs.
 constexpr int kLastHoldersMs = 2000;
 
-/// Whether nobody listens at that address. Somebody who lets go of it meanwhile is waited for; whoever takes clients
-/// does not.
-bool nobody_listens(const sockaddr* address, socklen_t size) {
+/// Whether nobody listens at that address. Somebody who lets go of it meanwhile may be waited for; whoever takes
+/// clients does not.
+bool nobody_listens(const sockaddr* address, socklen_t size, LastHolders holders) {
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe.valid()) return false;
   if (::connect(probe.get(), address, size) != 0) return errno == ECONNREFUSED;
+  if (holders == LastHolders::kNotWaitedFor) return false;
   pollfd gone{probe.get(), 0, 0};
   return ::poll(&gone, 1, kLastHoldersMs) > 0;
 }
 
 }  // namespace
 
-Result<UniqueFd> listen_unix(const std::string& path) {
+Result<UniqueFd> listen_unix(const std::string& path, LastHolders holders) {
   const auto failure = [&] { return Error::from_errno("Failed to bind socket to " + path, errno); };
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -151,10 +167,10 @@ Result<UniqueFd> listen_unix(const std::string& path) {
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
 
   // Files that are no sockets refuse connections too.
-  struct stat info {};
-  const bool is_socket = ::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
-  const bool is_dead = is_socket && nobody_listens(generic, sizeof address);
-  if (is_dead && ::unlink(path.c_str()) != 0) return Error::from_errno("Failed to unlink socket " + path, errno);
+  const SocketFile found(path);
+  if (found.is_there() && nobody_listens(generic, sizeof address, holders)) {
+    if (const int code = found.remove(); code != 0) return Error::from_errno("Failed to unlink socket " + path, code);
+  }
 
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return failure();

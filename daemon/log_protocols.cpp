@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -11,20 +12,36 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 
 namespace guestd::daemon {
 
-UniqueFd connect_datagram(const char* path) {
+bool DatagramService::connect() {
+  if (socket_.valid()) return true;
   UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-  if (!fd.valid() || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
-  return fd;
+  std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
+  if (!fd.valid() || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return false;
+  }
+  socket_ = std::move(fd);
+  return true;
 }
 
-bool send_datagram(const UniqueFd& socket, std::string_view packet) {
-  return ::send(socket.get(), packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+bool DatagramService::send(std::string_view packet) {
+  if (send_once(packet)) return true;
+  return !socket_.valid() && connect() && send_once(packet);
+}
+
+// Drops the socket if nobody will ever read from it again.
+bool DatagramService::send_once(std::string_view packet) {
+  if (!socket_.valid()) return false;
+  if (::send(socket_.get(), packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return true;
+  const bool is_gone =
+      errno == ECONNREFUSED || errno == ENOTCONN || errno == EDESTADDRREQ || errno == ECONNRESET || errno == EPIPE;
+  if (is_gone) socket_.reset();
+  return false;
 }
 
 void append_journal_field(std::string& datagram, std::string_view name, std::string_view value) {
@@ -50,9 +67,26 @@ std::string syslog_line(unsigned priority, std::string_view text) {
   return out;
 }
 
+bool is_foreign_link(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return false;
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (::stat(folder.empty() ? "." : folder.c_str(), &status) != 0) return true;
+  const bool is_ours = status.st_uid == 0 || status.st_uid == ::geteuid();
+  return !is_ours || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
 Result<UniqueFd> open_log_file(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640));
-  if (!fd.valid()) return Error::from_errno("unable to open specified log file", errno);
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  constexpr std::string_view kFailure = "unable to open specified log file";
+  UniqueFd fd(::open(path.c_str(), kFlags | O_NOFOLLOW, 0640));
+  if (!fd.valid() && errno == ELOOP) {
+    if (is_foreign_link(path)) {
+      return Error{std::string(kFailure) + ": it is a link in a folder that others can write"};
+    }
+    fd.reset(::open(path.c_str(), kFlags, 0640));
+  }
+  if (!fd.valid()) return Error::from_errno(kFailure, errno);
   return fd;
 }
 

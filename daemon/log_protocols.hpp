@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
@@ -16,11 +17,27 @@ inline constexpr const char* kSyslogSocket = "/dev/log";                      //
 inline constexpr std::string_view kLogIdentifier = "guestd";
 inline constexpr unsigned kFacilityDaemon = 3U << 3U;
 
-/// A socket that never waits, connected to a service; invalid if nobody listens there.
-UniqueFd connect_datagram(const char* path);
+/// A service that takes datagrams at a path, and may be started anew while it is used. Never waits. One thread at a
+/// time.
+class DatagramService {
+ public:
+  explicit DatagramService(std::string path) : path_(std::move(path)) {}
+  /// With a socket that is connected already.
+  DatagramService(std::string path, UniqueFd socket) : path_(std::move(path)), socket_(std::move(socket)) {}
 
-/// Sends without waiting. False: the service has no room now, or is gone.
-bool send_datagram(const UniqueFd& socket, std::string_view packet);
+  [[nodiscard]] bool is_connected() const { return socket_.valid(); }
+  /// False: nobody listens there now. Nothing to do if it is connected.
+  bool connect();
+  /// Connects first where needed, and again if the service has been started anew. False: it has no room now, or is
+  /// gone; then there is no connection any more.
+  bool send(std::string_view packet);
+
+ private:
+  bool send_once(std::string_view packet);
+
+  std::string path_;
+  UniqueFd socket_;
+};
 
 /// A field of https://systemd.io/JOURNAL_NATIVE_PROTOCOL: one whose value may contain a newline has its length in
 /// front.
@@ -29,7 +46,11 @@ void append_journal_field(std::string& datagram, std::string_view name, std::str
 /// A line of syslog(3), line breaks replaced.
 std::string syslog_line(unsigned priority, std::string_view text);
 
-/// For appending lines. `unable to open specified log file: <e>`
+/// Whether the last part of a path is a link that somebody else may have laid: its folder is neither root's nor that of
+/// the user who runs guestd, or group and others can write it.
+bool is_foreign_link(const std::string& path);
+
+/// For appending lines. Foreign links are not followed. `unable to open specified log file: <e>`
 Result<UniqueFd> open_log_file(const std::string& path);
 
 }  // namespace guestd::daemon

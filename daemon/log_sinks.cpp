@@ -73,17 +73,17 @@ void DatagramSink::sink_it_(const spdlog::details::log_msg& message) {
   std::string text(message.payload.data(), message.payload.size());
   if (lost_ > 0) text += " (" + std::to_string(lost_) + " lines before this one were lost)";
   const std::string packet = datagram(message, text);
-  lost_ = send_datagram(socket_, packet) ? 0 : lost_ + 1;
+  lost_ = service_.send(packet) ? 0 : lost_ + 1;
 }
 
 std::shared_ptr<DatagramSink> open_journal_sink() {
-  UniqueFd socket = connect_datagram(kJournalSocket);
-  return socket.valid() ? std::make_shared<JournalSink>(std::move(socket)) : nullptr;
+  DatagramService service(kJournalSocket);
+  return service.connect() ? std::make_shared<JournalSink>(std::move(service)) : nullptr;
 }
 
 std::shared_ptr<DatagramSink> open_syslog_sink() {
-  UniqueFd socket = connect_datagram(kSyslogSocket);
-  return socket.valid() ? std::make_shared<SyslogSink>(std::move(socket)) : nullptr;
+  DatagramService service(kSyslogSocket);
+  return service.connect() ? std::make_shared<SyslogSink>(std::move(service)) : nullptr;
 }
 
 }  // namespace guestd::daemon

@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "daemon/log_protocols.hpp"
 
 namespace guestd::daemon {
 
@@ -29,10 +30,10 @@ class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
   UniqueFd fd_;
 };
 
-/// A datagram socket of the system's log service; never waits for it.
+/// The system's log service; never waits for it.
 class DatagramSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit DatagramSink(UniqueFd socket) : socket_(std::move(socket)) {}
+  explicit DatagramSink(DatagramService service) : service_(std::move(service)) {}
 
  protected:
   /// One datagram for one line.
@@ -42,7 +43,7 @@ class DatagramSink : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override;
   void flush_() override {}
 
-  UniqueFd socket_;
+  DatagramService service_;
   std::size_t lost_ = 0;
 };
 

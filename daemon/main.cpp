@@ -70,7 +70,7 @@ Result<platform::Confinement> confine(const CommandLine& line, Log& log) {
   return plan;
 }
 
-Result<int> serve(const CommandLine& line, std::function<CommandLine()> read_again) {
+Result<int> serve(const CommandLine& line, Agent::Read read_again) {
   const Configuration& configuration = line.configuration;
   std::optional<Background> background;
   std::optional<PidFile> pid_file;
@@ -91,14 +91,14 @@ Result<int> serve(const CommandLine& line, std::function<CommandLine()> read_aga
   // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
   constexpr std::size_t kOfProgram = 5;  // its pipes, its end, and one in passing
   (void)platform::allow_open_files(limits::kOpenFiles + 128 + kOfProgram * configuration.exec.processes);
-  auto audit = open_audit(configuration);
+  auto audit = open_audit(configuration, **log);
   if (!audit) return std::move(audit).error();
   auto confinement = confine(line, **log);
   if (!confinement) return std::move(confinement).error();
   auto agent = Agent::create(configuration, std::move(host), **log, **audit);
   if (!agent) return std::move(agent).error();
   (*agent)->is_confined_to(*std::move(confinement));
-  (*agent)->reload_with(std::move(read_again));
+  (*agent)->reload_with(std::move(read_again), line.sources);
   auto served = (*agent)->run([&] {
     if (!background) return;
     if (auto ready = background->ready(); !ready) (*log)->error(ready.error().text);
@@ -158,6 +158,10 @@ int main(int argc, char** argv) {
   if (line.action != CommandLine::Action::kRun) return line.exit_code;
   std::error_code error;
   context.folder = std::filesystem::current_path(error).string();
-  auto code = serve(line, [argc, argv, &context] { return parse_command_line(argc, argv, context); });
+  auto code = serve(line, [argc, argv, &context](const std::vector<std::string>& in_effect) {
+    StartContext again = context;
+    again.sources.in_effect_before = in_effect;
+    return parse_command_line(argc, argv, again);
+  });
   return code ? *code : fail(code.error());
 }

@@ -12,6 +12,8 @@
 #include "daemon/command_rules.hpp"
 #include "daemon/config_text.hpp"
 #include "daemon/confinement_plan.hpp"
+#include "daemon/policy_paths.hpp"
+#include "platform/root.hpp"
 
 namespace guestd::daemon {
 namespace {
@@ -197,6 +199,7 @@ std::string failure_report(std::string_view program, const Findings& findings) {
 void check_for_run(const Configuration& configuration, const StartContext& context, Findings& findings) {
   if (configuration.path) note(check_channel(configuration), findings);
   check_command_names(configuration, context.known_commands, family_names(), findings);
+  check_paths(platform::Root::system(), configuration.policy.access, findings);
 }
 
 std::string effective_policy(const Configuration& configuration) {
@@ -216,7 +219,8 @@ CommandLine parse_command_line(int argc, char* const* argv, const StartContext& 
   Configuration& configuration = line.configuration;
   ConfigurationSources sources = context.sources;
   line.action = action_of(given, context.folder, sources);
-  load_configuration(sources, configuration, findings);
+  line.sources = load_configuration(sources, configuration, findings);
+  for (std::string& path : line.sources) path = std::filesystem::absolute(path).string();
   for (const auto& option : given) apply(option, configuration);
   note(set_default_path(configuration), findings);
 

@@ -45,6 +45,7 @@ struct CommandLine {
   Configuration configuration;        ///< complete and checked for kRun only
   std::vector<std::string> warnings;  ///< for the log; kRun only
   std::string configuration_folder;   ///< of a file that -c or QGA_CONF names; kRun only
+  std::vector<std::string> sources;   ///< what load_configuration() returned, absolute; kRun only
   std::string output;                 ///< for stdout, line breaks included
   std::string errors;                 ///< for stderr, line breaks included
   int exit_code = 0;

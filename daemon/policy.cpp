@@ -27,9 +27,13 @@ constexpr std::array<std::string_view, 3> kThaw{"protocol", "info", "fsfreeze"};
 
 bool has(Families families, std::string_view family) { return std::ranges::find(families, family) != families.end(); }
 
+}  // namespace
+
 bool is_path_rule(const commands::AccessRule& rule) {
   return rule.key.ends_with("-files") || rule.key == "exec-programs" || rule.key == "show-filesystems";
 }
+
+namespace {
 
 // A path has one form, and a pattern that wants another one would match nothing; behind a `!` that lets everything in.
 Result<void> check_path_pattern(std::string_view item) {
@@ -44,6 +48,43 @@ Result<void> check_path_pattern(std::string_view item) {
   }
   if (pattern.ends_with("/.") || pattern.ends_with("/..")) return wrong("they do not end in dots");
   return {};
+}
+
+bool is_name_rule(const commands::AccessRule& rule) {
+  return rule.key.ends_with("-users") || rule.key == "show-interfaces";
+}
+
+// A comma that was forgotten makes two patterns one, which matches nothing; behind a `!` that lets everything in.
+Result<void> check_separators(std::string_view item) {
+  const bool has_two =
+      item.find(" !") != std::string_view::npos || (item.starts_with('!') && item.find(" /") != std::string_view::npos);
+  if (!has_two) return {};
+  return Error{"has the item '" + std::string(item) + "', which looks like two: commas separate"};
+}
+
+// An exclamation mark that is neither the first character nor that of a set.
+std::size_t find_second_mark(std::string_view name) {
+  for (std::size_t at = name.find('!'); at != std::string_view::npos; at = name.find('!', at + 1)) {
+    if (at == 0 || name[at - 1] != '[') return at;
+  }
+  return std::string_view::npos;
+}
+
+// What would be a name nobody has.
+Result<void> check_name_pattern(std::string_view item) {
+  const std::string_view name = item.substr(item.starts_with('!') ? 1 : 0);
+  const std::size_t wrong = std::min(find_second_mark(name), name.find_first_of(" \t\r\n\v\f\"'/"));
+  if (wrong == std::string_view::npos) return {};
+  const bool is_visible = name[wrong] > ' ';
+  return Error{"has the item '" + std::string(item) + "', which no name can match: " +
+               (is_visible ? std::string{name[wrong]} : "a blank") + " is never part of one"};
+}
+
+Result<void> check_item(const commands::AccessRule& rule, std::string_view item) {
+  if (is_name_rule(rule)) return check_name_pattern(item);
+  if (!is_path_rule(rule)) return {};
+  if (auto sound = check_separators(item); !sound) return sound;
+  return check_path_pattern(item);
 }
 
 bool is_word(std::string_view item) { return item == "any" || item == "none"; }
@@ -93,8 +134,8 @@ bool helps_to_thaw(std::string_view family) { return has(kThaw, family); }
 Result<void> add_to_rule(commands::AccessRule& rule, const std::vector<std::string>& items) {
   if (items.empty()) return Error{"is empty: name a pattern, 'any' or 'none'"};
   for (const std::string& item : items) {
-    if (!is_path_rule(rule) || is_word(item)) continue;
-    if (auto sound = check_path_pattern(item); !sound) return sound;
+    if (is_word(item)) continue;
+    if (auto sound = check_item(rule, item); !sound) return sound;
   }
   auto list = PatternList::parse(joined(rule, items));
   if (!list) return std::move(list).error();

@@ -46,6 +46,9 @@ struct PolicyConfiguration {
 /// checked for ones that no path can match. The error says what is wrong with the value.
 Result<void> add_to_rule(commands::AccessRule& rule, const std::vector<std::string>& items);
 
+/// Whether the patterns of a rule are matched against paths.
+[[nodiscard]] bool is_path_rule(const commands::AccessRule& rule);
+
 /// All families of commands, in the order of the schema.
 std::vector<std::string_view> family_names();
 

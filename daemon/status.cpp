@@ -41,17 +41,17 @@ Result<std::unique_ptr<StatusSocket>> StatusSocket::open(asio::io_context& io, c
                                                          std::function<std::string()> text) {
   const std::string path = socket_path(state_directory);
   if (path.size() >= sizeof(sockaddr_un::sun_path)) return Error{"the path '" + path + "' is too long for a socket"};
-  auto listener = listen_unix(path);
+  auto listener = listen_unix(path, LastHolders::kNotWaitedFor);
   if (!listener) return std::move(listener).error();
   return std::unique_ptr<StatusSocket>(new StatusSocket(io, *std::move(listener), path, std::move(text)));
 }
 
 StatusSocket::StatusSocket(asio::io_context& io, UniqueFd listener, std::string path, std::function<std::string()> text)
-    : listener_(io, listener.release()), retry_(io), path_(std::move(path)), text_(std::move(text)) {
+    : listener_(io, listener.release()), retry_(io), file_(std::move(path)), text_(std::move(text)) {
   answer_soon();
 }
 
-StatusSocket::~StatusSocket() { ::unlink(path_.c_str()); }
+StatusSocket::~StatusSocket() { (void)file_.remove(); }
 
 void StatusSocket::answer_soon() {
   listener_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {

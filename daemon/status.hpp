@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "daemon/listen_channel.hpp"
 
 namespace guestd::daemon {
 
@@ -36,7 +37,7 @@ class StatusSocket {
 
   asio::posix::stream_descriptor listener_;
   asio::steady_timer retry_;
-  std::string path_;
+  SocketFile file_;
   std::function<std::string()> text_;
 };
 

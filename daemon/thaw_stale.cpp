@@ -39,6 +39,11 @@ class Listener final : public commands::FreezeListener {
   Log& log_;
 };
 
+// Only a person who sits there sees that there is no trail.
+bool is_in_terminal(const Configuration& configuration) {
+  return !configuration.daemonize && ::isatty(STDERR_FILENO) == 1;
+}
+
 // Whether what goes to stderr is seen: not a daemon, not a service whose output goes to the journal or nowhere.
 bool has_audience(const Configuration& configuration) {
   struct stat output {};
@@ -58,9 +63,9 @@ Result<std::unique_ptr<Log>> open_log(const Configuration& configuration) {
                     may_be_frozen(configuration)});
 }
 
-Result<std::unique_ptr<Audit>> open_audit(const Configuration& configuration) {
-  return Audit::open({configuration.audit.enabled, configuration.audit.file.value_or(""), has_audience(configuration),
-                      may_be_frozen(configuration)});
+Result<std::unique_ptr<Audit>> open_audit(const Configuration& configuration, Log& log) {
+  return Audit::open({configuration.audit.enabled, configuration.audit.file.value_or(""), is_in_terminal(configuration),
+                      may_be_frozen(configuration), [&log](const Error& error) { log.error(error.text); }});
 }
 
 bool is_restarted_after(std::string_view service_result) {

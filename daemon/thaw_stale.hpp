@@ -19,8 +19,8 @@ bool may_be_frozen(const Configuration& configuration);
 /// frozen: opening a file there would wait for the thaw.
 Result<std::unique_ptr<Log>> open_log(const Configuration& configuration);
 
-/// The audit trail that the configuration asks for, held like the log.
-Result<std::unique_ptr<Audit>> open_audit(const Configuration& configuration);
+/// The audit trail that the configuration asks for, held like the log, which outlives it and is told of failures.
+Result<std::unique_ptr<Audit>> open_audit(const Configuration& configuration, Log& log);
 
 /// Whether systemd starts the service again after a stop with this SERVICE_RESULT (systemd.exec(5)): the new agent
 /// then takes over what is frozen, with the time that is left to it. Empty: nobody said.

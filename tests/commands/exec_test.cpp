@@ -143,7 +143,7 @@ TEST_F(Exec, SaysAtOnceWhyAProgramCannotBeStarted) {
   EXPECT_EQ(error(args), failure("/bin/true", "Argument list too long"));
   args.arg.reset();
   args.env = std::vector<std::string>{"novalue"};
-  EXPECT_EQ(error(args), "env[0] is 'novalue', which is not of the form NAME=value");
+  EXPECT_EQ(error(args), "env[0] is not of the form NAME=value");
   args.env.reset();
   std::string bad = "!!!";
   args.input_data = protocol::Base64Text(bad);

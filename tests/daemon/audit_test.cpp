@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/audit.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
+#include <atomic>
+#include <csignal>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "daemon/audit_file.hpp"
+#include "daemon/audit_report.hpp"
 #include "daemon/dispatcher.hpp"
 #include "protocol/json_reader.hpp"
 #include "tests/daemon/session_bench.hpp"
+#include "tests/support/agent.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::daemon {
@@ -26,6 +38,8 @@ struct Written {
   std::vector<AuditRecord> records;
   int reopened = 0;
   bool takes = true;
+  bool held = false;
+  int finished = 0;
 };
 
 class FakeSink final : public AuditSink {
@@ -39,6 +53,8 @@ class FakeSink final : public AuditSink {
     ++written_->reopened;
     return {};
   }
+  void hold(bool hold) override { written_->held = hold; }
+  void finish() override { ++written_->finished; }
 
  private:
   std::shared_ptr<Written> written_;
@@ -139,8 +155,91 @@ TEST_F(AuditTest, CountsWhatComesTooFastAndSaysSo) {
   now_ += 1s;
   ran(open_request("/tmp/last"));
   ASSERT_EQ(records().size(), 1002U);
-  EXPECT_EQ(records()[1000].object, "500 records before this one were left out: too many");
+  EXPECT_EQ(records()[1000].object, "500 records before this one were left out: too many that were done");
   EXPECT_EQ(records()[1001].object, "path=/tmp/last mode=w");
+}
+
+// Whoever is refused often must not get out of sight what he has changed.
+TEST_F(AuditTest, HasAnAllowanceForEachOutcome) {
+  const Error refusal = Error::refused("no");
+  const Error failure{"no such file"};
+  for (int i = 0; i < 1500; ++i) ran(open_request("/etc/" + std::to_string(i)), &refusal);
+  for (int i = 0; i < 1500; ++i) ran(open_request("/nowhere/" + std::to_string(i)), &failure);
+  ran(open_request("/srv/changed"), nullptr, "1000");
+  ASSERT_EQ(records().size(), 2001U);
+  EXPECT_EQ(records().back().object, "path=/srv/changed mode=w");
+  now_ += 1s;
+  ran(open_request("/etc/last"), &refusal);
+  ASSERT_EQ(records().size(), 2003U);
+  EXPECT_EQ(records()[2001].object, "500 records before this one were left out: too many that were refused");
+}
+
+TEST_F(AuditTest, CountsRepetitionsWithinTheAllowanceToo) {
+  for (int i = 0; i < 1100; ++i) {
+    for (int twice = 0; twice < 2; ++twice) ran(open_request("/tmp/" + std::to_string(i)));
+  }
+  audit_.flush();
+  ASSERT_EQ(records().size(), 1001U);
+  EXPECT_EQ(records().back().object, "1200 records before this one were left out: too many that were done");
+}
+
+TEST_F(AuditTest, ShowsWhereALongPathEnds) {
+  const std::string steps = [] {
+    std::string text;
+    for (int i = 0; i < 400; ++i) text += "x/../";
+    return text;
+  }();
+  ran(open_request("/" + steps + "usr/bin/dash"));
+  ASSERT_EQ(records().size(), 1U);
+  EXPECT_THAT(records()[0].object, testing::StartsWith("path=/x/../x/"));
+  EXPECT_THAT(records()[0].object, HasSubstr("usr/bin/dash mode=w"));
+  EXPECT_LT(records()[0].object.size(), 1100U);
+  std::string dots = "/";
+  for (int i = 0; i < 260; ++i) dots += "./";
+  ran(open_request(dots + "/usr//bin/dash"));
+  EXPECT_EQ(records()[1].object, "path=/usr/bin/dash mode=w");
+}
+
+TEST_F(AuditTest, TakesNothingForARepetitionThatItDoesNotShowWhole) {
+  const std::string filler(2000, 'x');
+  for (const char* middle : {"one", "two"}) ran(open_request("/" + filler + middle + filler));
+  for (const char* character : {"\\u0001", "\\u0002"}) ran(open_request(std::string("/tmp/") + character));
+  EXPECT_EQ(records().size(), 4U);
+}
+
+// What a host has sent by mistake in place of a public key.
+TEST_F(AuditTest, KeepsSecretsOutOfErrorsToo) {
+  const std::string secret = "-----BEGIN OPENSSH PRIVATE KEY----- b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAA";
+  const std::string long_secret = secret + std::string(3000, 's');
+  const Error error{"invalid OpenSSH public key: '" + secret + "': it is not one"};
+  const Error cut{"invalid OpenSSH public key: '" + long_secret.substr(0, 1021) + "...'"};
+  const auto add = [](const std::string& key) {
+    return R"({"execute": "guest-ssh-add-authorized-keys", "arguments": {"username": "alice", "keys": ["a", ")" + key +
+           "\"]}}\n";
+  };
+  ran(add(secret), &error);
+  ran(add(long_secret), &cut);
+  const Error named{"failed to lookup user 'alice': no such user"};
+  ran(add(secret), &named);
+  const Error short_one{"env[0] is 'hunter2'"};
+  ran("{\"execute\": \"guest-exec\", \"arguments\": {\"path\": \"/x\", \"env\": [\"hunter2\"]}}\n", &short_one);
+  ASSERT_EQ(records().size(), 4U);
+  EXPECT_EQ(records()[0].error, "invalid OpenSSH public key: <keys[1]>: it is not one");
+  EXPECT_EQ(records()[1].error, "invalid OpenSSH public key: <keys[1]>");
+  EXPECT_EQ(records()[2].error, "failed to lookup user 'alice': no such user");
+  EXPECT_EQ(records()[3].error, "env[0] is <env[0]>");
+}
+
+TEST_F(AuditTest, HoldsNothingThatATerminalObeys) {
+  const Error error = Error::refused(
+      "the policy forbids '/etc/\x1b[2J\xc2\x9b"
+      "31m\xe2\x80\xae\n'");
+  ran(open_request("/etc/\\u001b[2J\\u009b31m\\u202e\\u2066"), &error);
+  ASSERT_EQ(records().size(), 1U);
+  EXPECT_EQ(records()[0].object, "path=/etc/?[2J?31m?? mode=w");
+  EXPECT_EQ(records()[0].error,
+            "the policy forbids '/etc/?[2J?31m?"
+            "?'");
 }
 
 TEST_F(AuditTest, TellsOncePerHourHowOftenTheOthersWereRun) {
@@ -160,6 +259,7 @@ TEST_F(AuditTest, TellsOncePerHourHowOftenTheOthersWereRun) {
 
 TEST_F(AuditTest, WritesNothingWhileTheDiskIsFrozen) {
   audit_.hold();
+  EXPECT_TRUE(written_->held);
   ran(open_request("/tmp/a"));
   EXPECT_TRUE(audit_.reopen());
   EXPECT_TRUE(records().empty());
@@ -167,6 +267,19 @@ TEST_F(AuditTest, WritesNothingWhileTheDiskIsFrozen) {
   EXPECT_TRUE(audit_.release());
   EXPECT_EQ(records().size(), 1U);
   EXPECT_EQ(written_->reopened, 1);
+  EXPECT_FALSE(written_->held);
+  audit_.end();
+  EXPECT_EQ(written_->finished, 1);
+}
+
+TEST_F(AuditTest, KeepsRoomForChangesBehindRefusalsOfAFrozenDisk) {
+  audit_.hold();
+  const Error refusal = Error::refused("no");
+  for (int i = 0; i < 1000; ++i) ran(open_request("/etc/" + std::to_string(i)), &refusal);
+  ran(open_request("/srv/changed"));
+  EXPECT_TRUE(audit_.release());
+  ASSERT_EQ(records().size(), 502U);
+  EXPECT_EQ(records()[500].object, "path=/srv/changed mode=w");
 }
 
 TEST_F(AuditTest, KeepsOnlySoMuchForAFrozenDisk) {
@@ -189,12 +302,13 @@ TEST_F(AuditTest, SaysHowManyRecordsItsServiceDidNotTake) {
   EXPECT_EQ(records()[0].object, "2 records before this one were lost");
 }
 
-TEST(AuditFile, HoldsOneLineOfJsonPerRecordAndIsReadBack) {
+TEST(AuditFileSink, HoldsOneLineOfJsonPerRecordAndIsReadBack) {
   const support::TempDir dir;
   auto audit = Audit::open({.enabled = true, .file = dir / "audit", .foreground = false, .held = false});
   ASSERT_TRUE(audit);
   const auto asked = request("{\"execute\": \"guest-file-open\", \"arguments\": {\"path\": \"/a \\n\\\"\\u00e9\"}}\n");
   (*audit)->executed(7, **Dispatcher({}).admit("guest-file-open"), *asked, 20us, nullptr, "1000");
+  (*audit)->end();
   const std::string text = dir.read("audit");
   EXPECT_EQ(text.back(), '\n');
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
@@ -209,20 +323,118 @@ TEST(AuditFile, HoldsOneLineOfJsonPerRecordAndIsReadBack) {
   EXPECT_EQ(audit_line(*record), text);
 }
 
-TEST(AuditFile, IsNotTouchedBeforeAThaw) {
+TEST(AuditFileSink, IsNotTouchedBeforeAThaw) {
   const support::TempDir dir;
   auto audit = Audit::open({.enabled = true, .file = dir / "audit", .foreground = false, .held = true});
   ASSERT_TRUE(audit);
   EXPECT_FALSE(std::filesystem::exists(dir / "audit"));
   EXPECT_TRUE((*audit)->release());
+  (*audit)->end();
   EXPECT_TRUE(std::filesystem::exists(dir / "audit"));
 }
 
-TEST(AuditFile, SaysWhyItCannotBeOpened) {
+TEST(AuditFileSink, SaysWhyItCannotBeOpened) {
   const auto audit = Audit::open({.enabled = true, .file = "/nonexistent/audit", .foreground = false, .held = false});
   ASSERT_FALSE(audit);
   EXPECT_EQ(audit.error().text,
             "audit file '/nonexistent/audit': unable to open specified log file: No such file or directory");
+}
+
+// ---- what a disk may do to it
+
+/// A pipe in place of the disk: it takes nothing while it is full.
+class AuditOnASlowDisk : public testing::Test {
+ protected:
+  AuditOnASlowDisk() {
+    ::signal(SIGPIPE, SIG_IGN);  // as in the agent: the reader goes before what is still to be written
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    reader_.reset(ends[0]);
+    EXPECT_GT(::fcntl(ends[1], F_SETPIPE_SZ, 4096), 0);
+    file_.use(UniqueFd(ends[1]));
+  }
+  void write(const std::string& object) {
+    AuditRecord record;
+    record.object = object;
+    EXPECT_TRUE(file_.write(record));
+  }
+  // All lines until `last` is among them.
+  std::string read_until(const std::string& last) {
+    std::string text;
+    std::array<char, 4096> piece{};
+    while (text.find(last) == std::string::npos) {
+      const ssize_t count = ::read(reader_.get(), piece.data(), piece.size());
+      if (count <= 0) break;
+      text.append(piece.data(), static_cast<std::size_t>(count));
+    }
+    return text;
+  }
+
+  UniqueFd reader_;
+  AuditFile file_{"/nonexistent/audit", [this](const Error& error) {
+                    const std::lock_guard lock(mutex_);
+                    failure_ = error.text;
+                  }};
+  std::mutex mutex_;
+  std::string failure_;
+};
+
+// With a disk that hangs every one of these would stand still for ever.
+TEST_F(AuditOnASlowDisk, WaitsForNothingAndTellsWhatWasLost) {
+  const std::string filler(3000, 'x');
+  const std::size_t more = AuditFile::kWaitingBytes / 3000 + 100;
+  for (std::size_t i = 0; i < more; ++i) write(filler);
+  EXPECT_TRUE(file_.reopen());
+  std::atomic<bool> is_read = false;
+  std::thread reader([&] {
+    const std::string text = read_until("last one");
+    EXPECT_THAT(text, testing::ContainsRegex("[0-9]+ records before this one were lost"));
+    is_read = true;
+  });
+  EXPECT_TRUE(support::eventually([&] {
+    write("last one");
+    return is_read.load();
+  }));
+  reader.join();
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(failure_, "audit file '/nonexistent/audit': unable to open specified log file: No such file or directory");
+}
+
+TEST_F(AuditOnASlowDisk, WritesNothingWhileHeldAndAllOfItAfterwards) {
+  file_.hold(true);
+  write("one");
+  write("two");
+  file_.finish();
+  int waiting = 0;
+  ASSERT_EQ(::ioctl(reader_.get(), FIONREAD, &waiting), 0);
+  EXPECT_EQ(waiting, 0);
+  file_.hold(false);
+  const std::string text = read_until("two");
+  EXPECT_LT(text.find("one"), text.find("two"));
+}
+
+TEST_F(AuditOnASlowDisk, IsNotWaitedForAtItsEnd) {
+  const std::string filler(3000, 'x');
+  for (int i = 0; i < 10; ++i) write(filler);
+  file_.finish();
+  SUCCEED() << "nobody reads, and it has come to an end";
+}
+
+// A folder that others can write: whoever lays a link there must not choose what is appended to.
+TEST(AuditFileSink, FollowsNoLinkThatAnotherMayHaveLaid) {
+  const support::TempDir dir;
+  std::filesystem::create_symlink(dir.write("victim", ""), dir / "audit");
+  ASSERT_EQ(::chmod(dir.str().c_str(), 01777), 0);
+  const Audit::Settings settings{.enabled = true, .file = dir / "audit", .foreground = false, .held = false};
+  const auto audit = Audit::open(settings);
+  ASSERT_FALSE(audit);
+  EXPECT_THAT(audit.error().text, testing::EndsWith("it is a link in a folder that others can write"));
+  ASSERT_EQ(::chmod(dir.str().c_str(), 0755), 0);
+  EXPECT_TRUE(Audit::open(settings));
+}
+
+TEST(AuditReport, AsksTheJournalForTheRecordsOfRootAlone) {
+  EXPECT_THAT(audit_journal_command(), HasSubstr(" _UID=0 "));
 }
 
 TEST(AuditRecordText, IsOneSentenceForPeople) {

@@ -34,7 +34,7 @@ class ConfigurationFile : public testing::Test {
 
   // What the file of this text, named by -c, makes of the defaults.
   void load_text(const std::string& text) { load({.option = write("c.conf", text), .environment = {}}); }
-  void load(const ConfigurationSources& sources) { load_configuration(sources, configuration_, findings_); }
+  void load(const ConfigurationSources& sources) { (void)load_configuration(sources, configuration_, findings_); }
 
   std::string prefix(const std::string& name) const {
     return "error loading configuration from path: " + path(name) + ", ";
@@ -305,6 +305,70 @@ TEST_F(ConfigurationFile, WithAMistakeInThePolicyIsAnErrorAndNoWarning) {
   EXPECT_EQ(findings_.warnings, Names{path("c.conf") + ": unknown group 'unrelated' is ignored"});
 }
 
+TEST_F(ConfigurationFile, WithAKeyOfThePolicyInAnotherGroupIsAnError) {
+  load_text(
+      "[general]\nprofile=monitor\nRead_Files=none\nblok=files\n[exec]\nexec-programs=none\ntimeout=3\n"
+      "[network]\nshow-interface=none\n[policy]\nblock-rpcs=guest-exec\n[other]\nconfine=true\ncolour=red\n");
+  const auto misplaced = [&](const std::string& key, const std::string& group, const std::string& meant) {
+    return prefix("c.conf") + "unknown key '" + key + "' in group '" + group + "'; '" + meant +
+           "' belongs in group 'policy'";
+  };
+  EXPECT_EQ(
+      findings_.errors,
+      (Names{misplaced("profile", "general", "profile"), misplaced("Read_Files", "general", "read-files"),
+             misplaced("blok", "general", "block"), misplaced("exec-programs", "exec", "exec-programs"),
+             misplaced("show-interface", "network", "show-interfaces"),
+             prefix("c.conf") + "unknown key 'block-rpcs' in group 'policy'; 'block-rpcs' belongs in group 'general'",
+             misplaced("confine", "other", "confine")}));
+  EXPECT_EQ(findings_.warnings, Names{path("c.conf") + ": unknown group 'other' is ignored"});
+}
+
+TEST_F(ConfigurationFile, WithAGroupThatMightBeThePolicyIsAnErrorInAnyLetters) {
+  for (const std::string group : {"POLICY", "Policy", "polcy", "Policies"}) {
+    findings_ = {};
+    load_text("[" + group + "]\nprofile=none\n");
+    EXPECT_EQ(findings_.errors, Names{prefix("c.conf") + "unknown group '" + group + "'; did you mean 'policy'?"});
+  }
+}
+
+TEST_F(ConfigurationFile, WarnsOfKeysThatOnlyResembleThePolicy) {
+  load_text("[general]\npidfil=/x\nlogfle=/x\n[exec]\ntimout=1\n[fsfreeze]\nhook=/x\n");
+  EXPECT_EQ(findings_.errors, Names{});
+  EXPECT_EQ(findings_.warnings.size(), 4U);
+}
+
+// Whoever moves the file away and reloads would otherwise get an agent that allows everything.
+TEST_F(ConfigurationFile, MustStillBeThereWhenItIsReadAgain) {
+  ConfigurationSources sources{.option = {},
+                               .environment = write("e.conf", "[policy]\nprofile=none\n"),
+                               .defaults = {write("d.conf", "[policy]\nprofile=none\n"), path("ga.conf")},
+                               .drop_in_folder = path("d")};
+  std::filesystem::create_directory(path("d"));
+  std::filesystem::create_directory(path("e.conf.d"));
+  const auto again = [&] {
+    findings_ = {};
+    sources.in_effect_before = load_configuration(sources, configuration_, findings_);
+    EXPECT_EQ(findings_.errors, Names{});
+    for (const std::string& gone : sources.in_effect_before) std::filesystem::remove_all(gone);
+    (void)load_configuration(sources, configuration_, findings_);
+  };
+  again();
+  EXPECT_EQ(findings_.errors, (Names{prefix("e.conf") + "it was in effect and is missing now",
+                                     prefix("e.conf.d") + "it was in effect and is missing now"}));
+  sources.environment.reset();
+  sources.in_effect_before.clear();
+  again();
+  EXPECT_EQ(findings_.errors, (Names{prefix("d.conf") + "it was in effect and is missing now",
+                                     prefix("d") + "it was in effect and is missing now"}));
+}
+
+TEST_F(ConfigurationFile, HasNoFolderOfDropInsThatIsALinkToNothing) {
+  std::filesystem::create_symlink(path("nowhere"), path("d"));
+  load({.option = {}, .environment = {}, .defaults = {}, .drop_in_folder = path("d")});
+  EXPECT_EQ(findings_.errors,
+            Names{"error loading configuration from path: " + path("d") + ": No such file or directory"});
+}
+
 TEST_F(ConfigurationFile, IsFollowedByItsDropInsInTheOrderOfTheirNames) {
   write("c.conf", "[policy]\nprofile=full\nblock=power\nread-files=/srv/**\n");
   std::filesystem::create_directory(path("c.conf.d"));
@@ -314,7 +378,8 @@ TEST_F(ConfigurationFile, IsFollowedByItsDropInsInTheOrderOfTheirNames) {
   write("c.conf.d/30-third.cnf", "[policy]\nprofile=none\n");
   load({.option = path("c.conf"), .environment = {}});
   EXPECT_EQ(findings_.errors, Names{});
-  EXPECT_EQ(findings_.warnings, Names{path("c.conf.d/30-third.cnf") + " is ignored: its name does not end in .conf"});
+  EXPECT_EQ(findings_.warnings, (Names{path("c.conf.d/.hidden.conf") + " is ignored: its name begins with a dot",
+                                       path("c.conf.d/30-third.cnf") + " is ignored: its name does not end in .conf"}));
   EXPECT_EQ(configuration_.policy.profile, Profile::kMonitor);
   EXPECT_EQ(configuration_.policy.block, (Names{"power", "suspend"}));
   EXPECT_EQ(configuration_.policy.access.read_files.allowed.items(), (Names{"/srv/**", "/tmp/*"}));

@@ -273,6 +273,19 @@ TEST_F(Options, NeverStartWithAPolicyThatWasMistyped) {
   }
 }
 
+TEST_F(Options, NeverStartWithAPathThatIsTakenAwayBehindALink) {
+  std::filesystem::create_symlink("/usr", folder_ + "/link");
+  for (const char* action : {"", "--check-config"}) {
+    configure("[general]\nstatedir=" + folder_ + "\n[policy]\nwrite-files=!" + folder_ + "/link/**\n");
+    const auto line = *action == 0 ? parse({}) : parse({action});
+    EXPECT_EQ(line.exit_code, 1);
+    EXPECT_NE((line.errors + line.output).find("the true path of '" + folder_ + "/link' is '/usr'"), std::string::npos);
+  }
+  configure("[policy]\nwrite-files=" + folder_ + "/link/**\n");
+  EXPECT_EQ(parse({}).action, Action::kRun);
+  EXPECT_EQ(parse({}).warnings.size(), 1U);
+}
+
 TEST_F(Options, PrintADropInForAProfile) {
   const auto line = parse({"--print-unit-drop-in=monitor"});
   EXPECT_EQ(line.action, Action::kPrintUnitDropIn);
@@ -290,8 +303,19 @@ TEST_F(Options, ReadAFileFromTheFolderOfTheStartAfterTheProcessHasLeftIt) {
   EXPECT_EQ(parse({"-c", "relative.conf"}).configuration.policy.profile, Profile::kNone);
 }
 
+TEST_F(Options, CheckForLinksThatWillNotBeFollowed) {
+  std::filesystem::create_directory(folder_ + "/open");
+  std::filesystem::permissions(folder_ + "/open", std::filesystem::perms{01777});
+  std::filesystem::create_symlink(folder_ + "/nothing", folder_ + "/open/audit");
+  configure("[general]\nstatedir=" + folder_ + "\n[audit]\nfile=" + folder_ + "/open/audit\n");
+  const auto line = parse({"--check-config"});
+  EXPECT_EQ(line.exit_code, 1);
+  EXPECT_NE(line.output.find("unable to open audit file '" + folder_ + "/open/audit': Too many levels"),
+            std::string::npos);
+}
+
 TEST_F(Options, CheckAConfigurationWithEverythingThatIsWrong) {
-  configure("[general]\ndaemonize=1\nverbose=yes\nstatedir=/none\nblock-rpcs=guest-exce\n");
+  configure("[general]\ndaemonize=1\nverbose=yes\nstatedir=/none\nblock-rpcs=guest-exce\n[audit]\nfile=/none/audit\n");
   const auto line = parse({"--check-config", "-m", "pigeon", "-p", "/x"});
   const std::string file = folder_ + "/default.conf";
   EXPECT_EQ(line.exit_code, 1);
@@ -301,7 +325,8 @@ TEST_F(Options, CheckAConfigurationWithEverythingThatIsWrong) {
                              ", key 'verbose' has a value that cannot be interpreted: 'yes' is neither true nor false\n"
                              "error: unsupported channel method/type: pigeon\n"
                              "error: unknown command 'guest-exce' in block-rpcs; did you mean 'guest-exec'?\n"
-                             "error: unable to write to state directory '/none': No such file or directory\n");
+                             "error: unable to write to state directory '/none': No such file or directory\n"
+                             "error: unable to open audit file '/none/audit': No such file or directory\n");
 }
 
 // The output of the installed qemu-ga for this file and these arguments.

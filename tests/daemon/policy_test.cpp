@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "daemon/command_rules.hpp"
 #include "daemon/dispatcher.hpp"
+#include "daemon/policy_paths.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace guestd::daemon {
 namespace {
@@ -262,6 +265,81 @@ TEST_F(PolicyRule, RefusesWhatNoPathMatches) {
             "has the item '/srv/../etc/x', which no path can match: '/../' is never part of one");
   EXPECT_EQ(add({"**.key"}), "");
   EXPECT_EQ(add({"/"}), "");
+}
+
+// Behind a `!` each of these would let everything in.
+TEST_F(PolicyRule, RefusesTwoPatternsWithoutACommaBetweenThem) {
+  const auto two = [](const std::string& item) {
+    return "has the item '" + item + "', which looks like two: commas separate";
+  };
+  for (const std::string item : {"!/boot/** !/etc/**", "/srv/** !/srv/key", "!/boot/** /etc/**"}) {
+    EXPECT_EQ(add({item}), two(item));
+  }
+  EXPECT_EQ(add({"/srv/a folder/**"}), "");
+}
+
+TEST_F(PolicyRule, RefusesWhatNoNameMatches) {
+  for (const std::string_view key : {"exec-users", "password-users", "key-users", "show-interfaces"}) {
+    rule_ = {key};
+    const auto wrong = [](const std::string& item, const std::string& what) {
+      return "has the item '" + item + "', which no name can match: " + what + " is never part of one";
+    };
+    EXPECT_EQ(add({"! root"}), wrong("! root", "a blank"));
+    EXPECT_EQ(add({"!!root"}), wrong("!!root", "!"));
+    EXPECT_EQ(add({"!\"root\""}), wrong("!\"root\"", "\""));
+    EXPECT_EQ(add({"'root'"}), wrong("'root'", "'"));
+    EXPECT_EQ(add({"!root !bin"}), wrong("!root !bin", "a blank"));
+    EXPECT_EQ(add({"root!bin"}), wrong("root!bin", "!"));
+    EXPECT_EQ(add({"!/root"}), wrong("!/root", "/"));
+    EXPECT_EQ(add({"!svc-*", "[!a-f]*"}), "");
+    EXPECT_EQ(rule_.allowed.items(), (Names{"!svc-*", "[!a-f]*"}));
+  }
+}
+
+// ---- paths that lead over links
+
+class PolicyPaths : public testing::Test {
+ protected:
+  PolicyPaths() {
+    machine_.write("usr/bin/dash", "");
+    std::filesystem::create_directories(machine_ / "run");
+    std::filesystem::create_directories(machine_ / "var");
+    std::filesystem::create_symlink("usr/bin", machine_ / "bin");
+    std::filesystem::create_symlink("dash", machine_ / "usr/bin/sh");
+    std::filesystem::create_symlink("../run", machine_ / "var/run");
+  }
+  Findings check(const Names& items) {
+    commands::AccessRules rules;
+    EXPECT_TRUE(add_to_rule(rules.programs, items));
+    Findings findings;
+    check_paths(*platform::Root::at(machine_.str()), rules, findings);
+    return findings;
+  }
+  static std::string tell(const std::string& item, const std::string& part, const std::string& truth) {
+    return "key 'exec-programs' has the item '" + item + "', which no path can match: the true path of '" + part +
+           "' is '" + truth + "'";
+  }
+  support::TempDir machine_;
+};
+
+TEST_F(PolicyPaths, AreErrorsWhereSomethingWasToBeTakenAway) {
+  EXPECT_EQ(check({"!/bin/sh"}).errors, Names{tell("!/bin/sh", "/bin/sh", "/usr/bin/dash")});
+  EXPECT_EQ(check({"!/var/run/**"}).errors, Names{tell("!/var/run/**", "/var/run", "/run")});
+  EXPECT_EQ(check({"!/var/run/sub/*"}).errors, Names{tell("!/var/run/sub/*", "/var/run", "/run")});
+  EXPECT_EQ(check({"!/bin/d*"}).errors, Names{tell("!/bin/d*", "/bin", "/usr/bin")});
+  EXPECT_EQ(check({"!/bin/\\d\\ash"}).errors, Names{tell("!/bin/\\d\\ash", "/bin/dash", "/usr/bin/dash")});
+}
+
+TEST_F(PolicyPaths, AreWarnedOfElsewhere) {
+  const auto findings = check({"/bin/sh", "/usr/bin/dash"});
+  EXPECT_THAT(findings.errors, IsEmpty());
+  EXPECT_EQ(findings.warnings, Names{tell("/bin/sh", "/bin/sh", "/usr/bin/dash")});
+}
+
+TEST_F(PolicyPaths, AreTakenAsTheyAreWithoutLinks) {
+  const auto findings = check({"!/usr/bin/dash", "!/run/**", "!/usr/**", "!/**", "!**.key", "!/nowhere/at/all", "!/*"});
+  EXPECT_THAT(findings.errors, IsEmpty());
+  EXPECT_THAT(findings.warnings, IsEmpty());
 }
 
 TEST_F(PolicyRule, TakesOtherNamesAsTheyAre) {

@@ -59,6 +59,31 @@ TEST(StatusSocket, AnswersWhatWasAskedWhileThereWasNoDescriptorLeft) {
   EXPECT_EQ(answer.get(), "here\n");
 }
 
+// Whoever listens at that path and does not answer must not stop the thread that serves the host.
+TEST(StatusSocket, IsNotTakenFromWhoeverListensAndWaitsForNobody) {
+  const support::TempDir dir;
+  support::TestLoop loop;
+  const auto other = listen_unix(dir / "guestd.status");
+  ASSERT_TRUE(other);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto socket = StatusSocket::open(loop.io(), dir.str(), [] { return std::string(); });
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(1500));
+  ASSERT_FALSE(socket);
+  EXPECT_TRUE(std::filesystem::exists(dir / "guestd.status"));
+}
+
+TEST(StatusSocket, LeavesTheSocketOfAnotherAgentAloneAtItsEnd) {
+  const support::TempDir dir;
+  support::TestLoop loop;
+  auto socket = StatusSocket::open(loop.io(), dir.str(), [] { return std::string(); });
+  ASSERT_TRUE(socket);
+  std::filesystem::rename(dir / "guestd.status", dir / "moved");
+  const auto other = listen_unix(dir / "guestd.status");
+  ASSERT_TRUE(other);
+  (*socket).reset();
+  EXPECT_TRUE(std::filesystem::exists(dir / "guestd.status"));
+}
+
 TEST(StatusSocket, HasNoAnswerWithoutAnAgent) {
   const support::TempDir dir;
   const auto answer = ask_status(dir.str());

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -143,6 +145,26 @@ TEST(SurvivalProcess, ReopensTheLogFileOnSighup) {
   agent.process().signal(SIGHUP);
   EXPECT_TRUE(support::eventually([&] { return ::access(log.c_str(), F_OK) == 0; }));
   EXPECT_TRUE(client.sync());
+  EXPECT_EQ(agent.stop(), kClean);
+}
+
+TEST(SurvivalProcess, KeepsItsPolicyIfTheFileIsGoneAtAReload) {
+  const support::TempFolder files;
+  const std::string file = files.file("c.conf");
+  const std::string log = files.file("log");
+  std::ofstream(file) << "[policy]\nprofile=none\nconfine=false\n";
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  ASSERT_EQ(::setenv("QGA_CONF", file.c_str(), 1), 0);
+  Agent agent(with({"-l", log}));
+  ::unsetenv("QGA_CONF");
+  Client client(agent.socket());
+  const std::string question = R"({"execute":"guest-get-users"})";
+  EXPECT_NE(client.request(question).find("has been disabled"), std::string::npos);
+  ASSERT_EQ(::unlink(file.c_str()), 0);
+  agent.process().signal(SIGHUP);
+  EXPECT_TRUE(support::eventually(
+      [&] { return support::slurp(log).find("it was in effect and is missing now") != std::string::npos; }));
+  EXPECT_NE(client.request(question).find("has been disabled"), std::string::npos);
   EXPECT_EQ(agent.stop(), kClean);
 }
 
