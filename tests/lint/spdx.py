@@ -5,8 +5,9 @@
 from support import files, finish, lines
 
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
-SUFFIXES = (".hpp", ".cpp", ".py", ".sh", ".cmake", "CMakeLists.txt", ".service", ".rules", ".conf", ".yml")
-SCRIPTS = ("dev", ".ci/run", "packaging/debian/postinst", "packaging/debian/prerm", "packaging/debian/postrm")
+SUFFIXES = (".hpp", ".cpp", ".py", ".sh", ".cmake", "CMakeLists.txt", ".service", ".rules", ".conf", ".yml", ".spec", ".toml")
+SCRIPTS = ("dev", ".ci/run", "packaging/debian/rules", "packaging/debian/guestd.postinst", "packaging/debian/guestd.prerm",
+           "packaging/debian/guestd.postrm")
 
 
 def says_licence(path):

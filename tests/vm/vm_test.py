@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Installs guestd's package in a Debian guest under QEMU and, as its host, tests what answers.
 
-    vm_test.py --package build/release/package/guestd_0.1.0_amd64.deb [--only PATTERN] [--keep-logs FOLDER] [--shell]
+    vm_test.py --package build/package/guestd_0.1.0_amd64.deb [--only PATTERN] [--keep-logs FOLDER] [--shell]
 
 The guest's image is built first if it is not in the cache (build_image.sh).
 """
