@@ -6,8 +6,8 @@ from support import files, finish, lines
 
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
 SUFFIXES = (".hpp", ".cpp", ".py", ".sh", ".cmake", "CMakeLists.txt", ".service", ".rules", ".conf", ".yml", ".spec", ".toml")
-SCRIPTS = ("dev", ".ci/run", "packaging/debian/rules", "packaging/debian/guestd.postinst", "packaging/debian/guestd.prerm",
-           "packaging/debian/guestd.postrm")
+SCRIPTS = ("dev", ".ci/run", *(f"packaging/debian/{name}" for name in (
+    "rules", "guestd.postinst", "guestd.prerm", "guestd.postrm")))
 
 
 def says_licence(path):
