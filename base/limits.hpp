@@ -43,10 +43,12 @@ inline constexpr std::size_t kWorkers = 16;
 inline constexpr std::chrono::seconds kWorkerIdle{2};
 
 // Disks.
-/// A file system that has not told its size for this long is left to itself.
-inline constexpr std::chrono::seconds kFileSystemAnswer{2};
-/// Threads that ask file systems; those that got no answer stay until they get one.
-inline constexpr std::size_t kFileSystemAskers = 8;
+/// A file system or disk that has not answered for this long is left to itself.
+inline constexpr std::chrono::seconds kDeviceAnswer{2};
+/// Threads that ask file systems, and as many that ask disks; those that got no answer stay until they get one.
+inline constexpr std::size_t kDeviceAskers = 8;
+/// The same for the files of a user: longer, because these are written to a disk.
+inline constexpr std::chrono::seconds kUserFileAnswer{20};
 /// Trimming stops after this time, all file systems together: clients wait for ten minutes (Proxmox VE) and more.
 inline constexpr std::chrono::minutes kTrimming{9};
 
@@ -61,6 +63,15 @@ inline constexpr std::int64_t kFileReadDefaultBytes = 4096;
 inline constexpr std::int64_t kFileReadAtOnceBytes = 64 << 10;
 /// First handle, as in qemu-ga.
 inline constexpr std::int64_t kFirstFileHandle = 1000;
+
+// Folders and attributes.
+/// Pieces of data in a file that has holes, in one reply.
+inline constexpr std::size_t kFileExtents = 4096;
+/// Entries of a folder in one reply, at most and by default.
+inline constexpr std::int64_t kFolderEntries = 4096;
+inline constexpr std::int64_t kFolderDefaultEntries = 1024;
+/// Names and targets of links in one reply. Each byte may take six in JSON.
+inline constexpr std::size_t kFolderTextBytes = 1U << 20U;
 
 // Freezing. The kernel allows this many mounts (fs.mount-max).
 inline constexpr std::size_t kFreezeMountpoints = 100'000;
@@ -77,6 +88,21 @@ inline constexpr std::size_t kHeldLogBytes = 256U << 10U;
 inline constexpr std::size_t kNetworkTableBytes = 64U << 20U;
 /// Routes in one reply: at most about 400 bytes each, so that clients which take 10 MiB at most take it whole.
 inline constexpr std::size_t kNetworkRoutes = 25'000;
+
+// Programs. How many, how much output and for how long is configured (docs/exec.md).
+/// Input that waits for a program to read it.
+inline constexpr std::size_t kExecInputBytes = 1U << 20U;
+/// Output in one reply of guestd-exec-read.
+inline constexpr std::size_t kExecReadBytes = 1U << 20U;
+inline constexpr std::size_t kExecReadDefaultBytes = 64U << 10U;
+/// How long a request may wait for news of a program.
+inline constexpr std::chrono::hours kExecWait{1};
+/// Programs in the background whose output is still read, and forgotten, after what started them was collected: beyond
+/// that the oldest find their output closed.
+inline constexpr std::size_t kExecLingering = 64;
+/// Output up to this size is answered in one piece, in the usual order of members, and that of guest-exec-status on the
+/// I/O thread.
+inline constexpr std::size_t kExecAtOnceBytes = 64U << 10U;
 
 /// Random bytes that a host hands over after a restore.
 inline constexpr std::size_t kRestoreEntropyBytes = 4096;

@@ -15,6 +15,10 @@ struct Error {
   enum class Kind {
     kGeneric,      ///< class GenericError on the wire
     kUnsupported,  ///< this system cannot do it: class CommandNotFound, which clients skip quietly
+    kRefused,      ///< the policy forbids it: class GenericError; the text names the rule
+    // Only on a client's side, never on the wire:
+    kUnreachable,  ///< there is no agent at the other end, or there is none any more
+    kTimedOut,     ///< no answer in the time that it was given
   };
 
   std::string text;
@@ -24,6 +28,9 @@ struct Error {
   /// `<what>: <strerror(code)>`, the form that qemu-ga gives to every error of a system call.
   static Error from_errno(std::string_view what, int code);
   static Error unsupported(std::string text) { return Error{std::move(text), 0, Kind::kUnsupported}; }
+  static Error refused(std::string text) { return Error{std::move(text), 0, Kind::kRefused}; }
+  static Error unreachable(std::string text) { return Error{std::move(text), 0, Kind::kUnreachable}; }
+  static Error timed_out(std::string text) { return Error{std::move(text), 0, Kind::kTimedOut}; }
 
   /// Puts words in front while the error travels up: `<words>: <text>`.
   Error with_context(std::string_view words) &&;

@@ -14,7 +14,8 @@ Result<platform::KeyFile> key_file_of(const Context& context, const std::string&
   auto account = platform::find_account(context.host.root, username);
   if (!account) return std::move(account).error().with_context(what);
   if (!*account) return Error{what + ": no such user"};
-  return platform::KeyFile::find(context.host.root, context.host.labels.get(), **std::move(account));
+  const platform::Host& host = context.host;
+  return platform::KeyFile::find(host.root, host.labels.get(), *host.user_files, **std::move(account));
 }
 
 Result<void> check_keys(const std::vector<std::string>& keys) {

@@ -39,10 +39,15 @@ std::optional<FileAccess> parse_mode(std::string_view mode) {
 }
 
 Result<platform::File> open_file(Context& context, const std::string& path, const FileAccess& access) {
-  auto file = platform::File::open(context.host.root, path, access);
+  const auto settings = context.settings.now();
+  platform::PathCheck check;
+  if (settings->access.restricts_files(access.read, access.write)) {
+    check = [&](const std::string& truth) { return settings->access.check_file(access.read, access.write, truth); };
+  }
+  auto file = platform::File::open(context.host.root, path, access, check);
   // The process has fewer descriptors than the table has places: make room as for a full table.
   if (!file && file.error().errno_value == EMFILE && context.files.close_idle()) {
-    file = platform::File::open(context.host.root, path, access);
+    file = platform::File::open(context.host.root, path, access, check);
   }
   // A position is shown from the start, so appending begins at the end; what has no position does not matter.
   if (file && access.append && !access.read) {
@@ -53,11 +58,15 @@ Result<platform::File> open_file(Context& context, const std::string& path, cons
 
 constexpr std::size_t kShownPathBytes = 4096;  // PATH_MAX: no shorter than a path that the kernel may have looked at
 
-Error open_error(Context& context, const std::string& path, std::string_view mode, int code) {
+std::string opening(const std::string& path, std::string_view mode) {
   std::string what = "failed to open file '" + excerpt(path, kShownPathBytes) + "' (mode: '";
   what += mode;
   what += "')";
-  Error error = Error::from_errno(what, code);
+  return what;
+}
+
+Error open_error(Context& context, const std::string& path, std::string_view mode, int code) {
+  Error error = Error::from_errno(opening(path, mode), code);
   const bool refused = code == EACCES || code == EPERM;
   if (refused && platform::selinux_enforcing(context.host.root)) error.text += " (SELinux enforces its policy here)";
   return error;
@@ -72,6 +81,9 @@ Result<FileOpenResult> file_open(Context& context, const FileOpenArgs& args) {
   auto place = context.files.reserve();
   if (!place) return open_error(context, args.path, mode, EMFILE);
   auto file = open_file(context, args.path, *access);
+  if (!file && file.error().kind == Error::Kind::kRefused) {
+    return std::move(file).error().with_context(opening(args.path, mode));
+  }
   if (!file) return open_error(context, args.path, mode, file.error().errno_value);
   return context.files.add(*std::move(place), *std::move(file));
 }

@@ -27,8 +27,13 @@ std::string seconds_of(std::int64_t time_ms) {
 
 }  // namespace
 
-FreezeState::FreezeState(const platform::Host& host, FreezeSettings settings, FreezeListener& listener)
-    : host_(host), settings_(std::move(settings)), listener_(listener), marker_file_(settings_.state_directory) {}
+FreezeState::FreezeState(const platform::Host& host, FreezeSettings settings, FreezeListener& listener,
+                         platform::InTime::Limits thawing)
+    : host_(host),
+      settings_(std::move(settings)),
+      listener_(listener),
+      marker_file_(settings_.state_directory),
+      thaws_(thawing) {}
 
 // Whether nobody needs to be waited for.
 bool FreezeState::is_settled() const {
@@ -130,13 +135,21 @@ Result<std::int64_t> FreezeState::thaw() {
 std::int64_t FreezeState::thaw_whatever_is_frozen() {
   const auto plan = make_plan(std::nullopt);
   if (!plan) return 0;
-  std::int64_t count = 0;
+  std::vector<std::function<Result<void>()>> thaws;
   // What lies on others needs these thawed first.
   for (auto planned = plan->order.rbegin(); planned != plan->order.rend(); ++planned) {
-    const auto target = host_.freezer->open(planned->mount);
-    if (!target || !(*target)->thaw()) continue;
+    thaws.push_back([freezer = host_.freezer.get(), mount = planned->mount]() -> Result<void> {
+      auto target = freezer->open(mount);
+      return target ? (*target)->thaw() : std::move(target).error();
+    });
+  }
+  const auto results = thaw_one_by_one(std::move(thaws));
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i]) continue;
     ++count;
-    tell(Severity::kWarning, planned->mount.mountpoint + " was frozen, though not by this agent, and is thawed");
+    const std::string& mountpoint = plan->order[results.size() - 1 - i].mount.mountpoint;
+    tell(Severity::kWarning, mountpoint + " was frozen, though not by this agent, and is thawed");
   }
   return count;
 }
@@ -173,8 +186,9 @@ void FreezeState::give_up(Lock& lock, GuestdFreezeEnd end) {
   } else {
     given_up_ = giving_up_ = true;
     std::vector<Held*> frozen;
-    for (Held& held : held_) {
-      if (held.frozen) frozen.push_back(&held);
+    // Before that its thread still fills the list.
+    for (std::size_t i = 0; restricts_ && i < held_.size(); ++i) {
+      if (held_[i].frozen) frozen.push_back(&held_[i]);
     }
     std::vector<std::string> hooks = std::exchange(called_hooks_, {});
     lock.unlock();

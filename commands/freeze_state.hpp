@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "platform/freeze_plan.hpp"
 #include "platform/freezer.hpp"
 #include "platform/host.hpp"
+#include "platform/in_time.hpp"
 
 namespace guestd::commands {
 
@@ -57,7 +59,12 @@ class FreezeListener {
 class FreezeState {
  public:
   /// `host` and `listener` outlive it.
-  FreezeState(const platform::Host& host, FreezeSettings settings, FreezeListener& listener);
+  FreezeState(const platform::Host& host, FreezeSettings settings, FreezeListener& listener,
+              platform::InTime::Limits thawing = kThawing);
+
+  /// A file system whose disk has died may hang while it is thawed: after `patience` the others are thawed all the
+  /// same, and after `answer` it is left to itself.
+  static constexpr platform::InTime::Limits kThawing{std::chrono::seconds(30), std::chrono::seconds(3), 256, true};
 
   /// Takes over what an agent left that was killed: goes on with the time that was left to it, or thaws at once (by
   /// way of the deadline) if the host was never told of the freeze. Once, before anything else. Does not wait.
@@ -95,7 +102,7 @@ class FreezeState {
 
   /// A file system of the freeze, by its place in report_.filesystems.
   struct Held {
-    std::unique_ptr<platform::FreezeTarget> target;
+    std::shared_ptr<platform::FreezeTarget> target;  // shared with a thread that thaws and hangs
     platform::FreezeMarker::FileSystem id;
     std::size_t record = 0;
     bool frozen = false;
@@ -106,11 +113,13 @@ class FreezeState {
   Result<void> call_freeze_hooks();
   Result<void> plan_and_open(std::optional<std::span<const std::string>> wanted);
   Result<void> open_planned(const platform::FreezePlan& plan);
-  void enter_frozen_state();
+  bool enter_frozen_state();
+  void set_deadline();
   Result<void> freeze_held();
   Result<bool> freeze_one(std::size_t index);
   std::int64_t unwind(GuestdFreezeEnd end);
   std::int64_t thaw_in_reverse(const std::vector<Held*>& frozen);
+  std::vector<Result<void>> thaw_one_by_one(std::vector<std::function<Result<void>()>> thaws);
   void leave_frozen_state();
   void call_thaw_hooks(std::vector<std::string> hooks);
   Result<void> call_hook(const std::string& path, const char* argument);
@@ -131,6 +140,8 @@ class FreezeState {
   const FreezeSettings settings_;
   FreezeListener& listener_;
   const platform::FreezeMarkerFile marker_file_;
+  platform::InTime thaws_;
+  std::atomic<std::uint64_t> thaw_number_{0};
 
   mutable std::mutex mutex_;  // never held during a system call that may wait
   std::condition_variable changed_;

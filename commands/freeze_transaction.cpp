@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -40,12 +44,24 @@ Result<platform::FreezePlan> FreezeState::make_plan(std::optional<std::span<cons
 
 Result<void> FreezeState::attempt(std::optional<std::span<const std::string>> wanted) {
   if (auto called = call_freeze_hooks(); !called) return called;
+  // A disk that has died may hang these steps, while the hooks hold a database.
+  set_deadline();
   if (auto opened = plan_and_open(wanted); !opened) return opened;
   if (held_.empty()) return {};
   // The bulk of what is in memory goes out while everybody can still write.
   for (const Held& held : held_) held.target->write_back();
-  enter_frozen_state();
+  if (!enter_frozen_state()) return Error{"the freeze was given up: writing back what is in memory took too long"};
   return freeze_held();
+}
+
+void FreezeState::set_deadline() {
+  Lock lock(mutex_);
+  deadline_.reset();
+  if (settings_.timeout.count() > 0) deadline_ = host_.clock->since_boot() + settings_.timeout;
+  end_when_due_ = GuestdFreezeEnd::kDeadline;
+  const auto deadline = deadline_;
+  lock.unlock();
+  listener_.deadline_is(deadline);
 }
 
 // ---- hooks
@@ -126,19 +142,22 @@ Result<void> FreezeState::open_planned(const platform::FreezePlan& plan) {
   return {};
 }
 
-// From here on nothing of ours may write. What is to be remembered is written before.
-void FreezeState::enter_frozen_state() {
+// From here on nothing of ours may write. What is to be remembered is written before. False: somebody has ended this
+// freeze meanwhile.
+bool FreezeState::enter_frozen_state() {
   listener_.hold_writes(true);
   Lock lock(mutex_);
-  restricts_ = true;
-  frozen_since_ = host_.clock->since_boot();
-  deadline_.reset();
-  if (settings_.timeout.count() > 0) deadline_ = frozen_since_ + settings_.timeout;
-  end_when_due_ = GuestdFreezeEnd::kDeadline;
-  const auto deadline = deadline_;
+  const bool is_over = given_up_ || cancelled_;
+  restricts_ = !is_over;
+  if (!is_over) frozen_since_ = host_.clock->since_boot();
   lock.unlock();
+  if (is_over) {
+    listener_.hold_writes(false);
+    return false;
+  }
+  set_deadline();
   write_marker(platform::FreezeMarker::Phase::kFreezing);
-  listener_.deadline_is(deadline);
+  return true;
 }
 
 Result<void> FreezeState::freeze_held() {
@@ -182,17 +201,39 @@ Result<bool> FreezeState::freeze_one(std::size_t index) {
 // ---- the way back
 
 std::int64_t FreezeState::thaw_in_reverse(const std::vector<Held*>& frozen) {
-  std::int64_t count = 0;
+  std::vector<std::function<Result<void>()>> thaws;
   for (auto held = frozen.rbegin(); held != frozen.rend(); ++held) {
-    const auto thawed = (*held)->target->thaw();
-    if (thawed) ++count;
-    const std::lock_guard lock(mutex_);
-    GuestdFreezeFilesystem& record = report_.filesystems[(*held)->record];
-    (*held)->frozen = false;
-    report_.frozen = std::max<std::int64_t>(0, report_.frozen - 1);
-    note_thaw(record, thawed);
+    thaws.push_back([target = (*held)->target] { return target->thaw(); });
   }
+  const auto results = thaw_one_by_one(std::move(thaws));
+  std::int64_t count = 0;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    Held& held = *frozen[results.size() - 1 - i];
+    held.frozen = false;
+    if (results[i]) ++count;
+    note_thaw(report_.filesystems[held.record], results[i]);
+  }
+  report_.frozen = std::max<std::int64_t>(0, report_.frozen - static_cast<std::int64_t>(frozen.size()));
   return count;
+}
+
+// One after the other; but one that hangs does not keep the others frozen.
+std::vector<Result<void>> FreezeState::thaw_one_by_one(std::vector<std::function<Result<void>()>> thaws) {
+  const auto results = std::make_shared<std::vector<std::optional<Result<void>>>>(thaws.size());
+  std::vector<platform::InTime::Question> questions;
+  for (std::size_t i = 0; i < thaws.size(); ++i) {
+    // Each is a question of its own, whatever became of an earlier one.
+    questions.push_back(
+        {std::to_string(++thaw_number_), [results, i, thaw = std::move(thaws[i])] { (*results)[i] = thaw(); }});
+  }
+  const auto answered = thaws_.ask(std::move(questions));
+  std::vector<Result<void>> all;
+  for (std::size_t i = 0; i < answered.size(); ++i) {
+    all.push_back(answered[i] ? *(*results)[i]
+                              : Error::from_errno("the kernel does not come back from thawing", ETIMEDOUT));
+  }
+  return all;
 }
 
 void FreezeState::leave_frozen_state() {
@@ -202,8 +243,7 @@ void FreezeState::leave_frozen_state() {
     deadline_.reset();
   }
   listener_.deadline_is(std::nullopt);
-  restricts_ = false;
-  listener_.hold_writes(false);
+  if (restricts_.exchange(false)) listener_.hold_writes(false);
 }
 
 // All that a freeze has done is undone. For the thread that has the phase.
@@ -213,7 +253,7 @@ std::int64_t FreezeState::unwind(GuestdFreezeEnd end) {
     if (held.frozen) frozen.push_back(&held);
   }
   const std::int64_t count = thaw_in_reverse(frozen);
-  if (restricts_) leave_frozen_state();
+  leave_frozen_state();
   held_.clear();
   Lock lock(mutex_);
   report_.end = end;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,13 +45,33 @@ GuestNVMeSmart smart_of(const platform::NvmeSmartLog& log) {
   return smart;
 }
 
-std::optional<GuestDiskSmart> smart_of(const platform::Host& host, const BlockDevice& disk) {
-  const auto page = host.disks.nvme->smart_page(disk.node);
-  if (!page) return std::nullopt;
+GuestDiskSmart smart_of(const platform::NvmeSmartPage& page) {
   GuestDiskSmart smart;
   smart.type = GuestDiskBusType::kNvme;
-  smart.branch = smart_of(platform::parse_nvme_smart_log(*page));
+  smart.branch = smart_of(platform::parse_nvme_smart_log(page));
   return smart;
+}
+
+bool is_nvme(const GuestDiskInfo& info) { return info.address && info.address->bus_type == GuestDiskBusType::kNvme; }
+
+/// All at once: a disk that refuses or does not answer costs the others nothing.
+void add_smart(const platform::Host& host, std::vector<GuestDiskInfo>& infos) {
+  const auto pages = std::make_shared<std::vector<Result<platform::NvmeSmartPage>>>(infos.size(), Error{});
+  std::vector<platform::InTime::Question> questions;
+  std::vector<std::size_t> asked;
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    if (!is_nvme(infos[i])) continue;
+    asked.push_back(i);
+    questions.push_back({"health of " + infos[i].name, [pages, i, nvme = host.disks.nvme, node = infos[i].name] {
+                           (*pages)[i] = nvme->smart_page(node);
+                         }});
+  }
+  if (asked.empty()) return;
+  const auto answered = host.disks.in_time->ask(std::move(questions));
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (!answered[i]) continue;
+    if (const auto& page = (*pages)[asked[i]]) infos[asked[i]].smart = smart_of(*page);
+  }
 }
 
 std::optional<std::vector<std::string>> nodes_of(const std::optional<std::vector<BlockDevice>>& devices) {
@@ -65,7 +88,6 @@ GuestDiskInfo describe_disk(const platform::Host& host, platform::DiskAddresses&
   info.alias = platform::volume_name(host.root, disk);
   if (disk.is_virtual()) return info;
   info.address = disk_address(addresses.of(disk));
-  if (info.address->bus_type == GuestDiskBusType::kNvme) info.smart = smart_of(host, disk);
   return info;
 }
 
@@ -83,7 +105,11 @@ Result<GetDisksResult> get_disks(Context& context) {
   const platform::Host& host = context.host;
   const auto disks = platform::disks(host.root);
   if (!disks) return disks.error();
-  platform::DiskAddresses addresses(host.root, *host.disks.database);
+  auto addresses = host.disk_addresses();
+  std::vector<BlockDevice> real;
+  std::copy_if(disks->begin(), disks->end(), std::back_inserter(real),
+               [](const auto& disk) { return !disk.is_virtual(); });
+  addresses.look_up(real);
   GetDisksResult result;
   for (const BlockDevice& disk : *disks) {
     result.push_back(describe_disk(host, addresses, disk));
@@ -91,6 +117,7 @@ Result<GetDisksResult> get_disks(Context& context) {
       result.push_back(describe_partition(partition, disk));
     }
   }
+  add_smart(host, result);
   std::reverse(result.begin(), result.end());
   return result;
 }

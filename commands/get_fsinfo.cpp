@@ -21,11 +21,25 @@ using platform::MountTable;
 class Describer {
  public:
   Describer(const platform::Host& host, const MountTable& table)
-      : host_(host), table_(table), addresses_(host.root, *host.disks.database) {}
+      : host_(host), table_(table), addresses_(host.disk_addresses()) {}
 
-  GuestFilesystemInfo describe(const Mount& mount) {
+  GetFsinfoResult describe(const std::vector<const Mount*>& mounts) {
+    std::vector<platform::FileSystemPlace> places;
+    std::vector<platform::BlockDevice> disks;
+    for (const Mount* mount : mounts) {
+      places.push_back(platform::place_of(host_.root, *host_.disks.database, table_, *mount));
+      disks.insert(disks.end(), places.back().disks.begin(), places.back().disks.end());
+    }
+    addresses_.look_up(disks);
+    GetFsinfoResult infos;
+    infos.reserve(mounts.size());
+    for (std::size_t i = 0; i < mounts.size(); ++i) infos.push_back(describe(*mounts[i], std::move(places[i])));
+    return infos;
+  }
+
+ private:
+  GuestFilesystemInfo describe(const Mount& mount, platform::FileSystemPlace place) {
     GuestFilesystemInfo info;
-    auto place = platform::place_of(host_.root, *host_.disks.database, table_, mount);
     info.name = std::move(place.name);
     info.mountpoint = mount.mountpoint;
     info.type = mount.type;
@@ -33,7 +47,6 @@ class Describer {
     return info;
   }
 
- private:
   const platform::Host& host_;
   const MountTable& table_;
   platform::DiskAddresses addresses_;
@@ -68,11 +81,11 @@ void add_usages(const platform::Host& host, const MountTable& table, const std::
 Result<GetFsinfoResult> get_fsinfo(Context& context) {
   const auto table = platform::mounts(context.host.root);
   if (!table) return table.error();
-  const auto mounts = platform::file_systems(*table);
+  auto mounts = platform::file_systems(*table);
+  const auto settings = context.settings.now();
+  std::erase_if(mounts, [&](const Mount* mount) { return !settings->access.shows_filesystem(mount->mountpoint); });
   Describer describer(context.host, *table);
-  GetFsinfoResult result;
-  result.reserve(mounts.size());
-  for (const Mount* mount : mounts) result.push_back(describer.describe(*mount));
+  GetFsinfoResult result = describer.describe(mounts);
   add_usages(context.host, *table, mounts, result);
   std::reverse(result.begin(), result.end());  // clients expect the one that was mounted last first
   return result;

@@ -96,13 +96,16 @@ struct Network {
   }
 };
 
-Result<Network> read_network(const platform::Root& root) {
+// What the policy does not show is left out from the beginning, so that nothing names it.
+Result<Network> read_network(const platform::Root& root, const AccessRules& access) {
   auto links = platform::links(root);
   if (!links) return std::move(links).error();
   auto addresses = platform::link_addresses(root);
   if (!addresses) return std::move(addresses).error();
   auto routes = platform::routes(root, platform::RouteSelection::kDefault);
   if (!routes) return std::move(routes).error();
+  const auto is_unseen = [&](const Link& link) { return !access.shows_interface(link.name); };
+  std::erase_if(*links, is_unseen);
   Network network{*std::move(links), *std::move(addresses), *std::move(routes), {}, {}, {}};
   for (const auto& link : network.links) network.link_by_index.emplace(link.index, &link);
   for (const auto& address : network.addresses) network.addresses_of[address.link].push_back(&address);
@@ -151,7 +154,7 @@ GuestdInterfaceSummary summary_of(const platform::Root& root, const Network& net
 
 std::optional<GuestdDefaultRoute> default_route(const Network& network, IpVersion version) {
   const Route* best = platform::best_default_route(network.default_routes, version);
-  if (best == nullptr) return {};
+  if (best == nullptr || !network.link_by_index.contains(best->link)) return {};
   GuestdDefaultRoute route;
   route.interface = network.name_of(best->link);
   if (best->gateway) route.gateway = platform::to_text(*best->gateway);
@@ -173,7 +176,8 @@ bool is_wanted(GuestdInterfaceKind kind, const GuestdNetworkGetSummaryArgs& args
 
 Result<GuestdNetworkGetSummaryResult> guestd_network_get_summary(Context& context,
                                                                  const GuestdNetworkGetSummaryArgs& args) {
-  const auto network = read_network(context.host.root);
+  const auto settings = context.settings.now();
+  const auto network = read_network(context.host.root, settings->access);
   if (!network) return network.error();
   GuestdNetworkSummary summary;
   summary.ipv4 = default_route(*network, IpVersion::k4);

@@ -53,10 +53,11 @@ GuestIpAddress address_of(const LinkAddress& address) {
 /// The reply while it grows: one entry per interface, in the order of the kernel, then one per alias.
 class InterfaceList {
  public:
-  explicit InterfaceList(const std::vector<std::string>& hidden) : hidden_(hidden) {}
+  explicit InterfaceList(const Settings& settings) : settings_(settings) {}
 
   void add(const Link& link) {
-    if (is_hidden(link.name, hidden_)) return;
+    if (is_hidden(link.name, settings_.hidden_interfaces)) return;
+    if (!settings_.access.shows_interface(link.name)) return;
     GuestNetworkInterface entry;
     entry.name = link.name;
     entry.hardware_address = hardware_address_of(link);
@@ -92,7 +93,7 @@ class InterfaceList {
     return found->second;
   }
 
-  const std::vector<std::string>& hidden_;
+  const Settings& settings_;
   NetworkGetInterfacesResult entries_;
   std::unordered_map<int, std::size_t> by_index_;
   std::unordered_map<std::string, std::size_t> aliases_;
@@ -105,7 +106,8 @@ Result<NetworkGetInterfacesResult> network_get_interfaces(Context& context) {
   if (!links) return links.error();
   const auto addresses = platform::link_addresses(context.host.root);
   if (!addresses) return addresses.error();
-  InterfaceList list(context.settings.hidden_interfaces);
+  const auto settings = context.settings.now();
+  InterfaceList list(*settings);
   for (const auto& link : *links) list.add(link);
   for (const auto& address : *addresses) list.add(address);
   return std::move(list).take();

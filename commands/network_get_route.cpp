@@ -102,7 +102,11 @@ Result<NetworkGetRouteResult> network_get_route(Context& context) {
   for (const auto& link : *links) names.emplace(link.index, link.name);
   NetworkGetRouteResult entries;
   entries.reserve(routes->size());
-  for (const auto& route : *routes) entries.push_back(entry_of(route, names));
+  const auto settings = context.settings.now();
+  for (const auto& route : *routes) {
+    auto entry = entry_of(route, names);
+    if (settings->access.shows_interface(entry.iface)) entries.push_back(std::move(entry));
+  }
   return entries;
 }
 

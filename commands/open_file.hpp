@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/result.hpp"
+#include "base/unique_fd.hpp"
 #include "platform/file.hpp"
 
 namespace guestd::commands {
@@ -37,6 +38,8 @@ class OpenFile {
   /// Whether the last read met the end, and nothing has moved since.
   [[nodiscard]] bool at_end() const { return at_end_; }
   [[nodiscard]] std::optional<std::size_t> bytes_left() const { return file_.bytes_left(); }
+  /// A descriptor of the file that lives on when the handle is closed.
+  [[nodiscard]] Result<UniqueFd> duplicate() const { return file_.duplicate(); }
 
  private:
   platform::File file_;

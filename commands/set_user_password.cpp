@@ -8,6 +8,10 @@
 namespace guestd::commands {
 
 Result<SetUserPasswordResult> set_user_password(Context& context, const SetUserPasswordArgs& args) {
+  if (auto allowed = context.settings.now()->access.check_password_of(args.username); !allowed) {
+    args.password.forget();
+    return allowed;
+  }
   const auto password = args.password.decode();
   if (!password) {
     args.password.forget();

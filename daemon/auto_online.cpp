@@ -35,6 +35,12 @@ bool PluggedDevices::is_arrival(const platform::HotplugEvent& event) {
   return event.added && !is_known;
 }
 
+void PluggedDevices::know(const std::vector<platform::HotplugDevice>& present) {
+  std::vector<platform::HotplugDevice> all;
+  std::set_union(known_.begin(), known_.end(), present.begin(), present.end(), std::back_inserter(all));
+  known_ = std::move(all);
+}
+
 std::vector<platform::HotplugDevice> PluggedDevices::arrivals_among(std::vector<platform::HotplugDevice> present) {
   std::vector<platform::HotplugDevice> arrivals;
   std::set_difference(present.begin(), present.end(), known_.begin(), known_.end(), std::back_inserter(arrivals));
@@ -42,16 +48,43 @@ std::vector<platform::HotplugDevice> PluggedDevices::arrivals_among(std::vector<
   return arrivals;
 }
 
+void Arrivals::add(platform::HotplugEvents::News news) {
+  const std::lock_guard lock(news_mutex_);
+  news_.events.insert(news_.events.end(), news.events.begin(), news.events.end());
+  news_.lost_some = news_.lost_some || news.lost_some;
+}
+
+std::vector<platform::HotplugDevice> Arrivals::take(const platform::Root& root) {
+  const std::lock_guard work(work_mutex_);
+  platform::HotplugEvents::News news;
+  {
+    const std::lock_guard lock(news_mutex_);
+    std::swap(news, news_);
+  }
+  std::vector<platform::HotplugDevice> arrivals;
+  for (const auto& event : news.events) {
+    if (plugged_.is_arrival(event)) arrivals.push_back(event.device);
+  }
+  if (!is_listed_) {
+    plugged_.know(platform::hotplug_devices(root));
+  } else if (news.lost_some) {
+    const auto missed = plugged_.arrivals_among(platform::hotplug_devices(root));
+    arrivals.insert(arrivals.end(), missed.begin(), missed.end());
+  }
+  is_listed_ = true;
+  return arrivals;
+}
+
 AutoOnline::AutoOnline(asio::io_context& io, const platform::Host& host, Workers& workers, Log& log)
     : source_(io), timer_(io), host_(host), workers_(workers), log_(log) {}
 
-void AutoOnline::start(std::unique_ptr<platform::HotplugEvents> events, std::chrono::milliseconds others_first) {
-  others_first_ = others_first;
+void AutoOnline::start(std::unique_ptr<platform::HotplugEvents> events, Delays delays) {
+  delays_ = delays;
   events_ = std::move(events);
-  // After the events, so that nothing slips between the two.
-  plugged_ = PluggedDevices(platform::hotplug_devices(host_.root));
   source_.assign(::dup(events_->fd()));
   watch();
+  // After the events, so that nothing slips between the two.
+  work_after(delays_.listing);
 }
 
 void AutoOnline::watch() {
@@ -63,36 +96,28 @@ void AutoOnline::watch() {
 }
 
 void AutoOnline::on_events() {
-  const auto news = events_->take();
-  std::vector<platform::HotplugDevice> arrivals;
-  for (const auto& event : news.events) {
-    if (plugged_.is_arrival(event)) arrivals.push_back(event.device);
-  }
-  if (news.lost_some) {
-    const auto missed = plugged_.arrivals_among(platform::hotplug_devices(host_.root));
-    arrivals.insert(arrivals.end(), missed.begin(), missed.end());
-  }
-  begin_soon(arrivals);
+  auto news = events_->take();
+  if (news.events.empty() && !news.lost_some) return;
+  arrivals_->add(std::move(news));
+  work_after(delays_.others_first);
 }
 
-void AutoOnline::begin_soon(std::span<const platform::HotplugDevice> devices) {
-  const bool is_first = pending_.empty();
-  pending_.insert(pending_.end(), devices.begin(), devices.end());
-  if (is_first && !pending_.empty()) wait_for_others();
-}
-
-void AutoOnline::wait_for_others() {
-  timer_.expires_after(others_first_);
+void AutoOnline::work_after(std::chrono::milliseconds delay) {
+  if (std::exchange(is_waiting_, true)) return;
+  timer_.expires_after(delay);
   timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) begin();
+    if (!error) work();
   });
 }
 
-void AutoOnline::begin() {
-  auto work = [&host = host_, &log = log_, devices = pending_] { bring_online(host, devices, log); };
+void AutoOnline::work() {
+  is_waiting_ = false;
+  auto take_and_switch = [arrivals = arrivals_, &host = host_, &log = log_] {
+    const auto devices = arrivals->take(host.root);
+    bring_online(host, devices, log);
+  };
   // All workers are busy: later, then.
-  if (!workers_.submit(std::move(work))) return wait_for_others();
-  pending_.clear();
+  if (!workers_.submit(std::move(take_and_switch))) work_after(delays_.others_first);
 }
 
 void bring_online(const platform::Host& host, std::span<const platform::HotplugDevice> devices, Log& log) {

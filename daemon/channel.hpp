@@ -24,6 +24,9 @@ class Channel {
 
   /// Ends all conversations and gives everything back; a socket file is removed.
   virtual void stop() = 0;
+
+  /// For people: what it is and how it stands.
+  [[nodiscard]] virtual std::string describe() const = 0;
 };
 
 /// The channel that the configuration names; its path is set and checked.

@@ -13,8 +13,10 @@ CommandFilter::CommandFilter(std::vector<std::string> allow, std::vector<std::st
 }
 
 bool CommandFilter::allowed(std::string_view name) const {
-  if (std::ranges::binary_search(block_, name)) return false;
+  if (blocks(name)) return false;
   return allow_.empty() || std::ranges::binary_search(allow_, name);
 }
+
+bool CommandFilter::blocks(std::string_view name) const { return std::ranges::binary_search(block_, name); }
 
 }  // namespace guestd::daemon

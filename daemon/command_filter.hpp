@@ -16,6 +16,10 @@ class CommandFilter {
   CommandFilter(std::vector<std::string> allow, std::vector<std::string> block);
 
   [[nodiscard]] bool allowed(std::string_view name) const;
+  /// Whether the block list names it.
+  [[nodiscard]] bool blocks(std::string_view name) const;
+  /// Whether there is no list, so that everything is allowed.
+  [[nodiscard]] bool is_open() const { return allow_.empty() && block_.empty(); }
 
  private:
   std::vector<std::string> allow_;  // both sorted

@@ -59,6 +59,25 @@ std::string network_group(const std::vector<std::string>& hidden_interfaces) {
   return text;
 }
 
+std::string policy_group(const PolicyConfiguration& policy) {
+  std::string text;
+  if (policy.profile != Profile::kFull) add(text, "profile", name_of(policy.profile));
+  if (!policy.allow.empty()) add_list(text, "allow", policy.allow);
+  if (!policy.block.empty()) add_list(text, "block", policy.block);
+  if (!policy.confine) add_boolean(text, "confine", policy.confine);
+  for (const commands::AccessRule* rule : policy.access.all()) {
+    if (!rule->allowed.matches_all()) add_list(text, rule->key, rule->allowed.items());
+  }
+  return text.empty() ? text : "[policy]\n" + text;
+}
+
+std::string audit_group(const AuditConfiguration& audit) {
+  std::string text;
+  if (!audit.enabled) add_boolean(text, "enabled", audit.enabled);
+  add_optional(text, "file", audit.file);
+  return text.empty() ? text : "[audit]\n" + text;
+}
+
 }  // namespace
 
 std::string configuration_text(const Configuration& configuration) {
@@ -75,7 +94,8 @@ std::string configuration_text(const Configuration& configuration) {
   add_list(text, "block-rpcs", configuration.block_rpcs);
   add_list(text, "allow-rpcs", configuration.allow_rpcs);
   return text + vsock_group(configuration.vsock_peers) + freeze_group(configuration.freeze) +
-         hotplug_group(configuration) + network_group(configuration.hidden_interfaces);
+         hotplug_group(configuration) + network_group(configuration.hidden_interfaces) +
+         policy_group(configuration.policy) + audit_group(configuration.audit);
 }
 
 }  // namespace guestd::daemon

@@ -54,14 +54,16 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
   return row[to.size()];
 }
 
-void check_list(const std::vector<std::string>& list, std::string_view key, std::span<const std::string_view> known,
-                Findings& findings) {
-  for (auto name = list.rbegin(); name != list.rend(); ++name) {
-    if (std::ranges::find(known, *name) != known.end()) continue;
-    findings.errors.push_back("unknown command " + in_quotes(*name) + " in " + std::string(key) +
-                              suggestion(*name, known));
+void check_names(const std::vector<std::string>& names, std::string_view what, std::string_view key,
+                 std::span<const std::string_view> known, Findings& findings) {
+  for (const std::string& name : names) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    findings.errors.push_back("unknown " + std::string(what) + " " + in_quotes(name) + " in " + std::string(key) +
+                              suggestion(name, known));
   }
 }
+
+std::vector<std::string> reversed(const std::vector<std::string>& list) { return {list.rbegin(), list.rend()}; }
 
 }  // namespace
 
@@ -125,9 +127,13 @@ void append_list(std::vector<std::string>& list, std::string_view text) {
 }
 
 void check_command_names(const Configuration& configuration, std::span<const std::string_view> known,
-                         Findings& findings) {
-  check_list(configuration.block_rpcs, "block-rpcs", known, findings);
-  check_list(configuration.allow_rpcs, "allow-rpcs", known, findings);
+                         std::span<const std::string_view> families, Findings& findings) {
+  check_names(reversed(configuration.block_rpcs), "command", "block-rpcs", known, findings);
+  check_names(reversed(configuration.allow_rpcs), "command", "allow-rpcs", known, findings);
+  std::vector<std::string_view> both(known.begin(), known.end());
+  both.insert(both.end(), families.begin(), families.end());
+  check_names(configuration.policy.allow, "command or family", "allow", both, findings);
+  check_names(configuration.policy.block, "command or family", "block", both, findings);
 }
 
 std::optional<std::string_view> closest_name(std::string_view name, std::span<const std::string_view> candidates) {
@@ -149,15 +155,14 @@ std::string suggestion(std::string_view name, std::span<const std::string_view> 
   return closest ? "; did you mean " + in_quotes(*closest) + "?" : std::string();
 }
 
-void make_paths_absolute(Configuration& configuration) {
-  const auto make_absolute = [](std::string& path) {
-    std::error_code error;
-    const auto absolute = std::filesystem::absolute(path, error);
-    if (!path.empty() && !error) path = absolute.string();
+void make_paths_absolute(Configuration& configuration, const std::string& folder) {
+  const auto make_absolute = [&](std::string& path) {
+    if (!path.empty() && path.front() != '/') path = (std::filesystem::path(folder) / path).string();
   };
   if (configuration.path && configuration.method != "vsock-listen") make_absolute(*configuration.path);
   if (configuration.logfile) make_absolute(*configuration.logfile);
   if (configuration.fsfreeze_hook) make_absolute(*configuration.fsfreeze_hook);
+  if (configuration.audit.file) make_absolute(*configuration.audit.file);
   make_absolute(configuration.freeze.hook_folder);
   make_absolute(configuration.pidfile);
   make_absolute(configuration.statedir);

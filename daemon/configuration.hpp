@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "daemon/policy.hpp"
 
 /// What guestd is told at its start, by file and options. docs/configuration.md describes all of it.
 namespace guestd::daemon {
@@ -42,6 +44,27 @@ struct FreezeConfiguration {
   bool operator==(const FreezeConfiguration&) const = default;
 };
 
+/// The group `[exec]`.
+struct ExecConfiguration {
+  std::size_t processes = 64;                                ///< at once
+  std::size_t output_limit_bytes = std::size_t{16} << 20U;   ///< kept of each output of a program
+  std::size_t memory_limit_bytes = std::size_t{256} << 20U;  ///< for all kept output
+  std::chrono::seconds timeout{0};                           ///< for each program; 0: none
+  std::chrono::seconds grace{1};  ///< for output that is held open behind the end of its program
+  std::size_t keep_results = 256;
+  std::chrono::seconds keep_time{3600};
+
+  bool operator==(const ExecConfiguration&) const = default;
+};
+
+/// The group `[audit]`.
+struct AuditConfiguration {
+  bool enabled = true;
+  std::optional<std::string> file;  ///< none: the journal, else syslog
+
+  bool operator==(const AuditConfiguration&) const = default;
+};
+
 struct Configuration {
   std::string method = "virtio-serial";  ///< as given; channel_method() reads it
   std::optional<std::string> path;       ///< as given; set_default_path() fills it in
@@ -57,8 +80,11 @@ struct Configuration {
   std::vector<std::string> allow_rpcs;
   VsockPeers vsock_peers;
   FreezeConfiguration freeze;
+  ExecConfiguration exec;
   bool auto_online = true;                     ///< whether CPUs and memory that are plugged in are taken into use
   std::vector<std::string> hidden_interfaces;  ///< globs, in the order of the file
+  PolicyConfiguration policy;
+  AuditConfiguration audit;
 };
 
 /// What was noticed while a configuration was read. Texts are complete sentences for a person, without a prefix.
@@ -91,10 +117,10 @@ Result<void> check_channel(const Configuration& configuration);
 /// around a name are dropped, and so is an empty name.
 void append_list(std::vector<std::string>& list, std::string_view text);
 
-/// Adds an error for every name in the two lists that is not in `known`: a typing error in a block list must not
-/// leave a command open.
+/// Adds an error for every name in the lists that is not in `known` (nor, in the lists of the policy, a family): a
+/// typing error in a block list must not leave a command open.
 void check_command_names(const Configuration& configuration, std::span<const std::string_view> known,
-                         Findings& findings);
+                         std::span<const std::string_view> families, Findings& findings);
 
 /// The one of `candidates` that `name` probably was meant to be, if one is near enough.
 std::optional<std::string_view> closest_name(std::string_view name, std::span<const std::string_view> candidates);
@@ -102,9 +128,9 @@ std::optional<std::string_view> closest_name(std::string_view name, std::span<co
 /// `; did you mean '<closest>'?`, or nothing.
 std::string suggestion(std::string_view name, std::span<const std::string_view> candidates);
 
-/// Makes the paths absolute that are used again after a daemon has changed to `/`. Relative ones are meant from the
-/// current directory.
-void make_paths_absolute(Configuration& configuration);
+/// Makes the paths absolute that are used again after a daemon has changed to `/`. Relative ones are meant from
+/// `folder`.
+void make_paths_absolute(Configuration& configuration, const std::string& folder);
 
 /// What only the machine can tell, for --check-config: whether the state directory, the log file and the hook are
 /// usable. Changes nothing.

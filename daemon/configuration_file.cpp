@@ -16,11 +16,13 @@
 
 #include "base/unique_fd.hpp"
 #include "daemon/key_file.hpp"
+#include "platform/root.hpp"
 
 namespace guestd::daemon {
 namespace {
 
 constexpr std::size_t kFileBytes = 1U << 20U;
+constexpr std::int64_t kMegabyte = std::int64_t{1} << 20U;
 
 using Apply = Result<void> (*)(Configuration&, const KeyFile::Entry&);
 
@@ -118,18 +120,35 @@ constexpr std::array kGeneralKeys{
     Key{"allow-rpcs", add_list<&Configuration::allow_rpcs>},
 };
 
+// `what`: such as "a number of seconds".
+Result<std::int64_t> number_value(const KeyFile::Entry& entry, std::string_view what, std::int64_t least,
+                                  std::int64_t most) {
+  std::int64_t number = 0;
+  const std::string& text = entry.value;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || stop != text.data() + text.size() || number < least || number > most) {
+    return Error{"key '" + entry.key + "' must be " + std::string(what) + " from " + std::to_string(least) + " to " +
+                 std::to_string(most) + ", not '" + text + "'"};
+  }
+  return number;
+}
+
 // Seconds up to a day.
-template <auto Member, int Least>
+template <auto Group, auto Member, int Least>
 Result<void> set_seconds(Configuration& configuration, const KeyFile::Entry& entry) {
   constexpr int kDay = 24 * 60 * 60;
-  int seconds = 0;
-  const std::string& text = entry.value;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || stop != text.data() + text.size() || seconds < Least || seconds > kDay) {
-    return Error{"key '" + entry.key + "' must be a number of seconds from " + std::to_string(Least) + " to " +
-                 std::to_string(kDay) + ", not '" + text + "'"};
-  }
-  configuration.freeze.*Member = std::chrono::seconds(seconds);
+  const auto seconds = number_value(entry, "a number of seconds", Least, kDay);
+  if (!seconds) return seconds.error();
+  configuration.*Group.*Member = std::chrono::seconds(*seconds);
+  return {};
+}
+
+template <auto Member, std::int64_t Least, std::int64_t Most>
+Result<void> set_exec_number(Configuration& configuration, const KeyFile::Entry& entry) {
+  const bool is_count = Most < kMegabyte;
+  const auto number = number_value(entry, is_count ? "a number" : "a number of bytes", Least, Most);
+  if (!number) return number.error();
+  configuration.exec.*Member = static_cast<std::size_t>(*number);
   return {};
 }
 
@@ -160,12 +179,102 @@ Result<void> set_hook_folder(Configuration& configuration, const KeyFile::Entry&
 }
 
 constexpr std::array kFreezeKeys{
-    Key{"timeout", set_seconds<&FreezeConfiguration::timeout, 0>},
-    Key{"hook-timeout", set_seconds<&FreezeConfiguration::hook_timeout, 1>},
+    Key{"timeout", set_seconds<&Configuration::freeze, &FreezeConfiguration::timeout, 0>},
+    Key{"hook-timeout", set_seconds<&Configuration::freeze, &FreezeConfiguration::hook_timeout, 1>},
     Key{"hook-folder", set_hook_folder},
     Key{"exclude-mountpoints", add_mountpoints},
     Key{"exclude-devices", add_patterns<&FreezeConfiguration::exclude_devices>},
     Key{"exclude-types", add_patterns<&FreezeConfiguration::exclude_types>},
+};
+
+constexpr std::array kExecKeys{
+    Key{"processes", set_exec_number<&ExecConfiguration::processes, 1, 1024>},
+    Key{"output-limit", set_exec_number<&ExecConfiguration::output_limit_bytes, 4096, 16 * kMegabyte>},
+    Key{"memory-limit", set_exec_number<&ExecConfiguration::memory_limit_bytes, kMegabyte, 65536 * kMegabyte>},
+    Key{"timeout", set_seconds<&Configuration::exec, &ExecConfiguration::timeout, 0>},
+    Key{"grace", set_seconds<&Configuration::exec, &ExecConfiguration::grace, 0>},
+    Key{"keep-results", set_exec_number<&ExecConfiguration::keep_results, 1, 1024>},
+    Key{"keep-time", set_seconds<&Configuration::exec, &ExecConfiguration::keep_time, 1>},
+};
+
+std::vector<std::string> items_of(std::string_view value) {
+  std::vector<std::string> items;
+  append_list(items, value);
+  std::reverse(items.begin(), items.end());
+  return items;
+}
+
+Error key_error(const KeyFile::Entry& entry, const Error& error) {
+  return Error{"key '" + entry.key + "' " + error.text};
+}
+
+Result<void> set_profile(Configuration& configuration, const KeyFile::Entry& entry) {
+  const auto profile = profile_named(entry.value);
+  if (!profile) return key_error(entry, profile.error());
+  configuration.policy.profile = *profile;
+  return {};
+}
+
+// Names are checked when all is read (check_command_names).
+template <auto Member>
+Result<void> add_names(Configuration& configuration, const KeyFile::Entry& entry) {
+  const auto value = string_value(entry);
+  if (!value) return value.error();
+  auto names = items_of(*value);
+  if (names.empty()) return Error{"key '" + entry.key + "' is empty: name commands or families"};
+  auto& list = configuration.policy.*Member;
+  list.insert(list.end(), std::move_iterator(names.begin()), std::move_iterator(names.end()));
+  return {};
+}
+
+template <auto Member>
+Result<void> add_to_access(Configuration& configuration, const KeyFile::Entry& entry) {
+  const auto value = string_value(entry);
+  if (!value) return value.error();
+  const auto added = add_to_rule(configuration.policy.access.*Member, items_of(*value));
+  return added ? Result<void>() : key_error(entry, added.error());
+}
+
+Result<void> set_confine(Configuration& configuration, const KeyFile::Entry& entry) {
+  const auto value = boolean_value(entry);
+  if (!value) return value.error();
+  configuration.policy.confine = *value;
+  return {};
+}
+
+constexpr std::array kPolicyKeys{
+    Key{"profile", set_profile},
+    Key{"allow", add_names<&PolicyConfiguration::allow>},
+    Key{"block", add_names<&PolicyConfiguration::block>},
+    Key{"confine", set_confine},
+    Key{"read-files", add_to_access<&commands::AccessRules::read_files>},
+    Key{"write-files", add_to_access<&commands::AccessRules::write_files>},
+    Key{"exec-programs", add_to_access<&commands::AccessRules::programs>},
+    Key{"exec-users", add_to_access<&commands::AccessRules::exec_users>},
+    Key{"password-users", add_to_access<&commands::AccessRules::passwords>},
+    Key{"key-users", add_to_access<&commands::AccessRules::keys>},
+    Key{"show-interfaces", add_to_access<&commands::AccessRules::interfaces>},
+    Key{"show-filesystems", add_to_access<&commands::AccessRules::mountpoints>},
+};
+
+Result<void> set_audit_enabled(Configuration& configuration, const KeyFile::Entry& entry) {
+  const auto value = boolean_value(entry);
+  if (!value) return value.error();
+  configuration.audit.enabled = *value;
+  return {};
+}
+
+Result<void> set_audit_file(Configuration& configuration, const KeyFile::Entry& entry) {
+  auto value = string_value(entry);
+  if (!value) return std::move(value).error();
+  if (value->empty()) return Error{"key 'file' is empty: name a file"};
+  configuration.audit.file = *std::move(value);
+  return {};
+}
+
+constexpr std::array kAuditKeys{
+    Key{"enabled", set_audit_enabled},
+    Key{"file", set_audit_file},
 };
 
 constexpr std::array kVsockKeys{Key{"allow-cid", set_vsock_peers}};
@@ -177,13 +286,27 @@ std::span<const Key> keys_of(std::string_view group) {
   if (group == "general") return kGeneralKeys;
   if (group == "vsock") return kVsockKeys;
   if (group == "fsfreeze") return kFreezeKeys;
+  if (group == "exec") return kExecKeys;
   if (group == "hotplug") return kHotplugKeys;
   if (group == "network") return kNetworkKeys;
+  if (group == "policy") return kPolicyKeys;
+  if (group == "audit") return kAuditKeys;
   return {};
 }
 
-void warn_of_unknown(std::string_view kind, std::string_view name, std::string_view where,
+// What decides what a host may do. Who mistypes one of these must not get an agent that does more than was meant.
+bool is_about_policy(std::string_view name) {
+  return name == "policy" || name == "block-rpcs" || name == "allow-rpcs" || name == "blacklist";
+}
+
+void tell_of_unknown(std::string_view kind, std::string_view name, std::string_view where,
                      std::span<const std::string_view> known, Findings& findings) {
+  const auto meant = closest_name(name, known);
+  if (where.ends_with("'policy'") || (meant && is_about_policy(*meant))) {
+    findings.errors.push_back("unknown " + std::string(kind) + " '" + std::string(name) + "'" + std::string(where) +
+                              suggestion(name, known));
+    return;
+  }
   findings.warnings.push_back("unknown " + std::string(kind) + " '" + std::string(name) + "'" + std::string(where) +
                               " is ignored" + suggestion(name, known));
 }
@@ -195,10 +318,14 @@ void apply_entry(const std::string& group, const KeyFile::Entry& entry, Configur
   if (key == keys.end()) {
     std::vector<std::string_view> names;
     std::ranges::transform(keys, std::back_inserter(names), &Key::name);
-    return warn_of_unknown("key", entry.key, " in group '" + group + "'", names, findings);
+    return tell_of_unknown("key", entry.key, " in group '" + group + "'", names, findings);
   }
   if (entry.key == "blacklist") {
     findings.warnings.push_back("key 'blacklist' is deprecated: its name is 'block-rpcs' now");
+  }
+  if (entry.repeated && group == "policy") {
+    findings.errors.push_back("key '" + entry.key + "' is given twice: put it all into one line");
+    return;
   }
   if (entry.repeated) findings.warnings.push_back("key '" + entry.key + "' is given twice: the last value counts");
   if (auto applied = key->apply(configuration, entry); !applied) {
@@ -272,6 +399,49 @@ void load_default(const std::vector<std::string>& paths, Configuration& configur
   }
 }
 
+Result<void> check_folder(const std::string& path, const UniqueFd& fd) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return Error::from_errno(path, errno);
+  const bool is_safe =
+      (status.st_uid == 0 || status.st_uid == ::geteuid()) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  if (is_safe) return {};
+  return Error{path + " must belong to root, and others must not be able to write it"};
+}
+
+/// The names of the files to read, sorted; what looks like one and is not read is warned of.
+Result<std::vector<std::string>> drop_ins(const std::string& folder, Findings& findings) {
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::vector<std::string> names;
+  if (!fd.valid() && errno == ENOENT) return names;
+  if (!fd.valid()) return Error::from_errno(folder, errno);
+  if (auto safe = check_folder(folder, fd); !safe) return std::move(safe).error();
+  auto listed = platform::Root::system().list(folder);
+  if (!listed) return std::move(listed).error();
+  for (std::string& name : *listed) {
+    if (name.starts_with('.')) continue;
+    if (name.ends_with(".conf")) {
+      names.push_back(std::move(name));
+    } else {
+      findings.warnings.push_back(folder + "/" + name + " is ignored: its name does not end in .conf");
+    }
+  }
+  return names;
+}
+
+void load_drop_ins(const std::string& folder, Configuration& configuration, Findings& findings) {
+  const auto names = drop_ins(folder, findings);
+  if (!names) {
+    findings.errors.push_back("error loading configuration from path: " + names.error().text);
+    return;
+  }
+  for (const std::string& name : *names) {
+    const std::string path = folder + "/" + name;
+    if (load_one(path, configuration, findings) == Outcome::kMissing) {
+      merge(path, {{"No such file or directory"}, {}}, findings);  // a link to nothing, or just removed
+    }
+  }
+}
+
 }  // namespace
 
 Result<std::string> read_configuration_file(const std::string& path) {
@@ -291,10 +461,11 @@ bool apply_configuration_text(std::string_view text, Configuration& configuratio
     findings.errors.push_back(file.error().text);
     return true;
   }
-  constexpr std::array<std::string_view, 5> kGroups{"general", "vsock", "fsfreeze", "hotplug", "network"};
+  constexpr std::array<std::string_view, 8> kGroups{"general", "vsock",   "fsfreeze", "exec",
+                                                    "hotplug", "network", "policy",   "audit"};
   for (const auto& group : file->groups()) {
     if (keys_of(group.name).empty()) {
-      warn_of_unknown("group", group.name, "", kGroups, findings);
+      tell_of_unknown("group", group.name, "", kGroups, findings);
       continue;
     }
     for (const auto& entry : group.entries) apply_entry(group.name, entry, configuration, findings);
@@ -307,12 +478,15 @@ void load_configuration(const ConfigurationSources& sources, Configuration& conf
     if (load_one(*sources.option, configuration, findings) == Outcome::kMissing) {
       merge(*sources.option, {{"No such file or directory"}, {}}, findings);
     }
+    load_drop_ins(*sources.option + ".d", configuration, findings);
   } else if (sources.environment) {
     if (load_one(*sources.environment, configuration, findings) == Outcome::kMissing) {
       merge(*sources.environment, {{}, {"the file that QGA_CONF names is missing: defaults are in effect"}}, findings);
     }
+    load_drop_ins(*sources.environment + ".d", configuration, findings);
   } else {
     load_default(sources.defaults, configuration, findings);
+    load_drop_ins(sources.drop_in_folder, configuration, findings);
   }
 }
 

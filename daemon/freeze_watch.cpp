@@ -15,10 +15,10 @@
 
 namespace guestd::daemon {
 
-Result<std::unique_ptr<FreezeWatch>> FreezeWatch::create(asio::io_context& io, Log& log) {
+Result<std::unique_ptr<FreezeWatch>> FreezeWatch::create(asio::io_context& io, Log& log, Audit* audit) {
   UniqueFd timer(::timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC));
   if (!timer.valid()) return Error::from_errno("cannot set deadlines", errno);
-  std::unique_ptr<FreezeWatch> watch(new FreezeWatch(io, log));
+  std::unique_ptr<FreezeWatch> watch(new FreezeWatch(io, log, audit));
   watch->timer_.assign(timer.release());
   return watch;
 }
@@ -50,9 +50,12 @@ void FreezeWatch::call() const {
 void FreezeWatch::hold_writes(bool hold) {
   if (hold) {
     log_.hold();
-  } else if (auto released = log_.release(); !released) {
-    log_.error(released.error().text);
+    if (audit_ != nullptr) audit_->hold();
+    return;
   }
+  if (auto released = log_.release(); !released) log_.error(released.error().text);
+  if (audit_ == nullptr) return;
+  if (auto released = audit_->release(); !released) log_.error(released.error().text);
 }
 
 // timerfd_settime(2) is safe from any thread.

@@ -12,19 +12,20 @@
 
 #include "base/result.hpp"
 #include "commands/freeze_state.hpp"
+#include "daemon/audit.hpp"
 #include "daemon/log.hpp"
 
 namespace guestd::daemon {
 
 namespace asio = boost::asio;
 
-/// What the daemon does about a freeze: keeps its log off the disks while it lasts, and calls when the deadline is
-/// over. The deadline is on the clock that goes on while the machine is suspended; waiting for it costs nothing, and
-/// nothing is set while nothing is frozen.
+/// What the daemon does about a freeze: keeps its log and its audit trail off the disks while it lasts, and calls when
+/// the deadline is over. The deadline is on the clock that goes on while the machine is suspended; waiting for it costs
+/// nothing, and nothing is set while nothing is frozen.
 class FreezeWatch final : public commands::FreezeListener {
  public:
-  /// `log` outlives it.
-  static Result<std::unique_ptr<FreezeWatch>> create(asio::io_context& io, Log& log);
+  /// `log` and `audit` outlive it; there may be no audit.
+  static Result<std::unique_ptr<FreezeWatch>> create(asio::io_context& io, Log& log, Audit* audit = nullptr);
 
   /// `on_due` is called when a deadline is over, on a thread of its own, since what it does may wait. Once, before
   /// there are deadlines.
@@ -35,12 +36,13 @@ class FreezeWatch final : public commands::FreezeListener {
   void tell(Severity severity, const std::string& text) override;
 
  private:
-  FreezeWatch(asio::io_context& io, Log& log) : timer_(io), log_(log) {}
+  FreezeWatch(asio::io_context& io, Log& log, Audit* audit) : timer_(io), log_(log), audit_(audit) {}
   void wait();
   void call() const;
 
   asio::posix::stream_descriptor timer_;
   Log& log_;
+  Audit* audit_;
   std::function<void()> on_due_;
 };
 

@@ -14,17 +14,20 @@
 namespace guestd::daemon {
 
 Job::Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request, commands::Context& context,
-         int direct_fd, std::function<void()> notify)
+         int direct_fd, std::function<void()> notify, Recorder recorder)
     : entry_(entry),
       request_(std::move(request)),
       context_(context),
       direct_fd_(direct_fd),
-      notify_(std::move(notify)) {}
+      notify_(std::move(notify)),
+      recorder_(recorder) {}
 
 void Job::run() {
   protocol::JsonWriter out(this);
   try {
-    Dispatcher::execute(entry_, *request_, context_, out);
+    commands::Context context = context_;
+    context.given_up = &given_up_;
+    Dispatcher::execute(entry_, *request_, context, out, recorder_);
   } catch (const std::bad_alloc&) {
     // What has left of the reply cannot be taken back; the host's parser and a sync put that right.
     out.restart(0);
@@ -95,6 +98,7 @@ bool Job::abandon(bool only_unstarted) {
   const std::lock_guard lock(mutex_);
   if (only_unstarted && started_) return false;
   abandoned_ = true;
+  given_up_ = true;
   pieces_.clear();
   changed_.notify_one();
   return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "commands/context.hpp"
+#include "daemon/audit.hpp"
 #include "protocol/dispatch.hpp"
 #include "protocol/json_writer.hpp"
 #include "protocol/request.hpp"
@@ -28,7 +30,7 @@ class Job final : public protocol::ReplySink {
   /// session that has asked for it with ended_or_notify(): most find out when the next request comes.
   /// `direct_fd`: where the worker may write without blocking until abandon(); -1: nowhere.
   Job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request, commands::Context& context,
-      int direct_fd, std::function<void()> notify);
+      int direct_fd, std::function<void()> notify, Recorder recorder = {});
 
   /// Runs the command. Worker only, once.
   void run();
@@ -49,9 +51,9 @@ class Job final : public protocol::ReplySink {
   /// The host has taken this many bytes.
   void sent(std::size_t bytes);
 
-  /// Nobody wants the reply any more; the command goes on, its reply does not. With `only_unstarted` this is refused
-  /// (false) when part of the reply has been produced already: a reply is never cut off for a client that still
-  /// listens.
+  /// Nobody wants the reply any more; the command goes on unless it looks (Context::is_given_up), its reply does not.
+  /// With `only_unstarted` this is refused (false) when part of the reply has been produced already: a reply is never
+  /// cut off for a client that still listens.
   bool abandon(bool only_unstarted);
 
  private:
@@ -63,7 +65,9 @@ class Job final : public protocol::ReplySink {
   commands::Context& context_;
   const int direct_fd_;
   std::function<void()> notify_;
+  const Recorder recorder_;
 
+  std::atomic<bool> given_up_ = false;  // the same as abandoned_, for the command to see
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> pieces_;

@@ -2,6 +2,7 @@
 #include "daemon/listen_channel.hpp"
 
 #include <linux/vm_sockets.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -22,6 +23,11 @@ ListenChannel::ListenChannel(const Services& services, VsockPeers peers, Opener 
       socket_path_(std::move(socket_path)),
       listener_(services.io),
       room_(services.io) {}
+
+std::string ListenChannel::describe() const {
+  const std::string name = socket_path_.empty() ? "socket" : socket_path_;
+  return name + (listener_.is_open() ? ": listening, " : ": closed, ") + std::to_string(clients_.size()) + " clients";
+}
 
 ListenChannel::~ListenChannel() { ListenChannel::stop(); }
 
@@ -120,6 +126,23 @@ void ListenChannel::add(UniqueFd fd) {
   client->session->start();
 }
 
+namespace {
+
+// How long a socket may be held by a program that an agent was starting when it was killed, until it runs.
+constexpr int kLastHoldersMs = 2000;
+
+/// Whether nobody listens at that address. Somebody who lets go of it meanwhile is waited for; whoever takes clients
+/// does not.
+bool nobody_listens(const sockaddr* address, socklen_t size) {
+  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!probe.valid()) return false;
+  if (::connect(probe.get(), address, size) != 0) return errno == ECONNREFUSED;
+  pollfd gone{probe.get(), 0, 0};
+  return ::poll(&gone, 1, kLastHoldersMs) > 0;
+}
+
+}  // namespace
+
 Result<UniqueFd> listen_unix(const std::string& path) {
   const auto failure = [&] { return Error::from_errno("Failed to bind socket to " + path, errno); };
   sockaddr_un address{};
@@ -127,12 +150,10 @@ Result<UniqueFd> listen_unix(const std::string& path) {
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
 
-  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!probe.valid()) return failure();
   // Files that are no sockets refuse connections too.
   struct stat info {};
   const bool is_socket = ::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
-  const bool is_dead = is_socket && ::connect(probe.get(), generic, sizeof address) != 0 && errno == ECONNREFUSED;
+  const bool is_dead = is_socket && nobody_listens(generic, sizeof address);
   if (is_dead && ::unlink(path.c_str()) != 0) return Error::from_errno("Failed to unlink socket " + path, errno);
 
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

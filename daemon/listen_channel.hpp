@@ -26,6 +26,7 @@ class ListenChannel final : public Channel {
 
   Result<void> start() override;
   void stop() override;
+  [[nodiscard]] std::string describe() const override;
 
  private:
   struct Client {

@@ -4,16 +4,24 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/limits.hpp"
 #include "daemon/agent.hpp"
+#include "daemon/audit_report.hpp"
+#include "daemon/confinement_plan.hpp"
 #include "daemon/dispatcher.hpp"
 #include "daemon/log.hpp"
 #include "daemon/options.hpp"
 #include "daemon/process.hpp"
+#include "daemon/status.hpp"
 #include "daemon/thaw_stale.hpp"
 #include "generated/introspection.hpp"
 #include "platform/host.hpp"
@@ -46,7 +54,19 @@ int thaw_stale(const Configuration& configuration) {
   return (*log)->release() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-Result<int> serve(const CommandLine& line) {
+// Before there are threads; files that were opened by now stay open.
+Result<platform::Confinement> confine(const CommandLine& line, Log& log) {
+  auto plan = plan_confinement(line.configuration, command_rules(line.configuration));
+  if (!plan.is_any()) return plan;
+  if (!line.configuration_folder.empty()) plan.readable.push_back(line.configuration_folder);
+  const auto confined = platform::confine(plan);
+  if (!confined) return confined.error();
+  if (!confined->system_calls) log.warning("this kernel does not filter system calls");
+  if (!confined->files && plan.restricts_files) log.warning("this kernel does not restrict files (Landlock)");
+  return plan;
+}
+
+Result<int> serve(const CommandLine& line, std::function<CommandLine()> read_again) {
   const Configuration& configuration = line.configuration;
   std::optional<Background> background;
   std::optional<PidFile> pid_file;
@@ -62,8 +82,19 @@ Result<int> serve(const CommandLine& line) {
   if (!log) return std::move(log).error();
   for (const std::string& warning : line.warnings) (*log)->warning(warning);
 
-  auto agent = Agent::create(configuration, platform::system_host(), **log);
+  // Programs of the host get the limit that was there before.
+  auto host = platform::system_host();
+  // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
+  constexpr std::size_t kOfProgram = 5;  // its pipes, its end, and one in passing
+  (void)platform::allow_open_files(limits::kOpenFiles + 128 + kOfProgram * configuration.exec.processes);
+  auto audit = open_audit(configuration);
+  if (!audit) return std::move(audit).error();
+  auto confinement = confine(line, **log);
+  if (!confinement) return std::move(confinement).error();
+  auto agent = Agent::create(configuration, std::move(host), **log, **audit);
   if (!agent) return std::move(agent).error();
+  (*agent)->is_confined_to(*std::move(confinement));
+  (*agent)->reload_with(std::move(read_again));
   auto served = (*agent)->run([&] {
     if (!background) return;
     if (auto ready = background->ready(); !ready) (*log)->error(ready.error().text);
@@ -73,6 +104,34 @@ Result<int> serve(const CommandLine& line) {
     pid_file.reset();
     ::_exit(EXIT_SUCCESS);
   }
+  return EXIT_SUCCESS;
+}
+
+/// `guestd status` and `guestd audit`: for a person in the guest. Nothing if it is neither.
+std::optional<int> answer_person(int argc, char** argv, const StartContext& context) {
+  const std::string_view word = argc > 1 ? argv[1] : "";
+  if (word != "status" && word != "audit") return std::nullopt;
+  std::vector<char*> rest;
+  bool as_json = false;
+  for (int i = 0; i < argc; ++i) {
+    const bool is_json = std::string_view(argv[i]) == "--json";
+    as_json = as_json || is_json;
+    if (i != 1 && !is_json) rest.push_back(argv[i]);
+  }
+  const int count = static_cast<int>(rest.size());
+  rest.push_back(nullptr);
+  const CommandLine line = parse_command_line(count, rest.data(), context);
+  if (line.action != CommandLine::Action::kRun) {
+    std::fputs(line.errors.c_str(), stderr);
+    return EXIT_FAILURE;
+  }
+  if (word == "audit") {
+    const auto printed = print_audit(line.configuration, as_json);
+    return printed ? EXIT_SUCCESS : fail(printed.error());
+  }
+  const auto status = ask_status(line.configuration.statedir);
+  if (!status) return fail(status.error());
+  std::fputs(status->c_str(), stdout);
   return EXIT_SUCCESS;
 }
 
@@ -87,13 +146,14 @@ int main(int argc, char** argv) {
   context.known_commands = known;
   context.introspection = commands::introspection();
   if (const char* file = std::getenv("QGA_CONF")) context.sources.environment = file;
+  if (const auto code = answer_person(argc, argv, context)) return *code;
   const CommandLine line = parse_command_line(argc, argv, context);
   std::fputs(line.output.c_str(), stdout);
   std::fputs(line.errors.c_str(), stderr);
   if (line.action == CommandLine::Action::kThawStale) return thaw_stale(line.configuration);
   if (line.action != CommandLine::Action::kRun) return line.exit_code;
-  // Sockets, devices and the state file come on top. Less than that is told when a host meets it.
-  (void)platform::allow_open_files(limits::kOpenFiles + 128);
-  auto code = serve(line);
+  std::error_code error;
+  context.folder = std::filesystem::current_path(error).string();
+  auto code = serve(line, [argc, argv, &context] { return parse_command_line(argc, argv, context); });
   return code ? *code : fail(code.error());
 }

@@ -4,10 +4,14 @@
 #include <getopt.h>
 
 #include <array>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
+#include "daemon/command_rules.hpp"
 #include "daemon/config_text.hpp"
+#include "daemon/confinement_plan.hpp"
 
 namespace guestd::daemon {
 namespace {
@@ -16,6 +20,7 @@ namespace {
 constexpr int kCheckConfig = 0x100;
 constexpr int kSchema = 0x101;
 constexpr int kThawStale = 0x102;
+constexpr int kPrintUnitDropIn = 0x103;
 
 constexpr const char* kShortOptions = "hVvdDrc:m:p:l:f:F::b:a:s:t:";
 
@@ -33,6 +38,7 @@ constexpr std::array kLongOptions{
     option{"method", required_argument, nullptr, 'm'},
     option{"path", required_argument, nullptr, 'p'},
     option{"pidfile", required_argument, nullptr, 'f'},
+    option{"print-unit-drop-in", required_argument, nullptr, kPrintUnitDropIn},
     option{"retry-path", no_argument, nullptr, 'r'},
     option{"schema", no_argument, nullptr, kSchema},
     option{"statedir", required_argument, nullptr, 't'},
@@ -55,6 +61,14 @@ CommandLine ending(CommandLine::Action action, std::string output, int exit_code
   return line;
 }
 
+CommandLine print_unit_drop_in(std::string_view profile) {
+  const auto known = profile_named(profile);
+  if (known) return ending(CommandLine::Action::kPrintUnitDropIn, unit_drop_in(*known));
+  CommandLine line = ending(CommandLine::Action::kFail, "", 1);
+  line.errors = "option 'print-unit-drop-in' " + known.error().text + "\n";
+  return line;
+}
+
 std::string joined(std::span<const std::string_view> names) {
   std::string text;
   for (const auto name : names) text.append(name).append("\n");
@@ -72,6 +86,8 @@ std::optional<CommandLine> act_at_once(const GivenOption& given, std::string_vie
       return ending(Action::kPrintVersion, version_text(program));
     case kSchema:
       return ending(Action::kPrintSchema, schema_text(context.introspection));
+    case kPrintUnitDropIn:
+      return print_unit_drop_in(given.argument.value_or(""));
     case 'a':
     case 'b':
       if (given.argument != "help" && given.argument != "?") return std::nullopt;
@@ -137,15 +153,26 @@ void apply(const GivenOption& given, Configuration& configuration) {
   }
 }
 
-CommandLine::Action action_of(const std::vector<GivenOption>& all, ConfigurationSources& sources) {
+std::string from_folder(const std::string& folder, const std::string& path) {
+  return folder.empty() || path.starts_with('/') ? path : folder + "/" + path;
+}
+
+CommandLine::Action action_of(const std::vector<GivenOption>& all, const std::string& folder,
+                              ConfigurationSources& sources) {
   auto action = CommandLine::Action::kRun;
+  if (sources.environment) sources.environment = from_folder(folder, *sources.environment);
   for (const auto& given : all) {
-    if (given.letter == 'c') sources.option = given.argument;
+    if (given.letter == 'c') sources.option = from_folder(folder, given.argument.value_or(""));
     if (given.letter == 'D') action = CommandLine::Action::kDumpConfiguration;
     if (given.letter == kCheckConfig) action = CommandLine::Action::kCheckConfiguration;
     if (given.letter == kThawStale) action = CommandLine::Action::kThawStale;
   }
   return action;
+}
+
+std::string here() {
+  std::error_code error;
+  return std::filesystem::current_path(error).string();
 }
 
 void note(Result<void> result, Findings& findings) {
@@ -169,7 +196,12 @@ std::string failure_report(std::string_view program, const Findings& findings) {
 // What a dump leaves out: like qemu-ga it shows a configuration that would not run, as far as it can be read.
 void check_for_run(const Configuration& configuration, const StartContext& context, Findings& findings) {
   if (configuration.path) note(check_channel(configuration), findings);
-  check_command_names(configuration, context.known_commands, findings);
+  check_command_names(configuration, context.known_commands, family_names(), findings);
+}
+
+std::string effective_policy(const Configuration& configuration) {
+  const CommandRules rules(configuration.policy, CommandFilter(configuration.allow_rpcs, configuration.block_rpcs));
+  return policy_table(configuration.policy, rules);
 }
 
 }  // namespace
@@ -183,7 +215,7 @@ CommandLine parse_command_line(int argc, char* const* argv, const StartContext& 
   Findings findings;
   Configuration& configuration = line.configuration;
   ConfigurationSources sources = context.sources;
-  line.action = action_of(given, sources);
+  line.action = action_of(given, context.folder, sources);
   load_configuration(sources, configuration, findings);
   for (const auto& option : given) apply(option, configuration);
   note(set_default_path(configuration), findings);
@@ -191,7 +223,8 @@ CommandLine parse_command_line(int argc, char* const* argv, const StartContext& 
   if (line.action != Action::kDumpConfiguration) check_for_run(configuration, context, findings);
   if (line.action == Action::kCheckConfiguration) {
     check_machine(configuration, findings);
-    line.output = check_report(findings);
+    if (findings.errors.empty()) line.output = effective_policy(configuration) + "\n";
+    line.output += check_report(findings);
     line.exit_code = findings.errors.empty() ? 0 : 1;
     return line;
   }
@@ -202,8 +235,11 @@ CommandLine parse_command_line(int argc, char* const* argv, const StartContext& 
     return line;
   }
   if (line.action == Action::kDumpConfiguration) line.output = configuration_text(configuration);
-  if (configuration.daemonize) make_paths_absolute(configuration);
+  if (configuration.daemonize) make_paths_absolute(configuration, context.folder.empty() ? here() : context.folder);
   line.warnings = std::move(findings.warnings);
+  if (const auto& file = sources.option ? sources.option : sources.environment) {
+    line.configuration_folder = std::filesystem::absolute(*file).parent_path().string();
+  }
   return line;
 }
 

@@ -19,6 +19,9 @@ struct StartContext {
   std::string_view introspection;
   /// `option` is filled in from -c.
   ConfigurationSources sources;
+  /// Where relative paths of options begin; empty: in the current folder. For reading a configuration anew after the
+  /// process has left that folder.
+  std::string folder{};
 };
 
 /// What the command line asks for, as data: nothing has been printed (but for getopt's own line about a wrong option,
@@ -33,6 +36,7 @@ struct CommandLine {
     kPrintSchema,
     kDumpConfiguration,
     kCheckConfiguration,
+    kPrintUnitDropIn,
     kThawStale,  ///< thaw what a killed agent has left frozen, and end; `configuration` is as for kRun
     kFail,
   };
@@ -40,6 +44,7 @@ struct CommandLine {
   Action action = Action::kRun;
   Configuration configuration;        ///< complete and checked for kRun only
   std::vector<std::string> warnings;  ///< for the log; kRun only
+  std::string configuration_folder;   ///< of a file that -c or QGA_CONF names; kRun only
   std::string output;                 ///< for stdout, line breaks included
   std::string errors;                 ///< for stderr, line breaks included
   int exit_code = 0;

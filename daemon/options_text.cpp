@@ -41,9 +41,17 @@ Information:
       --schema          print what the agent can be asked, as JSON, and exit
       --thaw-stale      thaw what an agent that was killed has left frozen, and
                         exit; the service does that when it has stopped
-      --check-config    check configuration and surroundings, report, and exit
+      --check-config    check configuration and surroundings, print what the
+                        host may do, and exit
+      --print-unit-drop-in PROFILE
+                        print a drop-in for guestd.service that encloses a
+                        service of this profile, and exit
   -V, --version         print the version and exit
   -h, --help            print this and exit
+
+Instead of serving:
+  status                print how the running agent stands
+  audit [--json]        print the trail of what hosts have changed
 )";
 
 }  // namespace

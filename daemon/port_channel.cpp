@@ -70,6 +70,10 @@ PortChannel::Device serial_line(const std::string& path) {
 PortChannel::PortChannel(const Services& services, Device device)
     : services_(services), device_(std::move(device)), event_source_(services.io), retry_(services.io) {}
 
+std::string PortChannel::describe() const {
+  return device_.path + (stream_ ? session_ ? ": open" : ": open, the host is away" : ": missing, waited for");
+}
+
 PortChannel::~PortChannel() { PortChannel::stop(); }
 
 Result<void> PortChannel::start() {

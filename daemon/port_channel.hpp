@@ -32,6 +32,7 @@ class PortChannel final : public Channel {
 
   Result<void> start() override;
   void stop() override;
+  [[nodiscard]] std::string describe() const override;
 
  private:
   Result<void> open();

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace guestd::daemon::service_manager {
@@ -39,6 +40,21 @@ bool is_stream_listener(int fd) {
          socket_option(fd, SO_ACCEPTCONN) == 1;
 }
 
+}  // namespace
+
+Result<std::optional<UniqueFd>> take_socket() {
+  const long pid = take_number("LISTEN_PID");
+  const long count = take_number("LISTEN_FDS");
+  ::unsetenv("LISTEN_FDNAMES");
+  if (pid != ::getpid() || count <= 0) return std::optional<UniqueFd>();
+  if (count > 1) return Error{"qemu-ga only supports listening on one socket", 0, Error::Kind::kGeneric};
+  UniqueFd fd(kFirstPassedFd);
+  if (!is_stream_listener(fd.get())) return Error{"unsupported listen fd type", 0, Error::Kind::kGeneric};
+  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
+  ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+  return std::optional<UniqueFd>(std::move(fd));
+}
+
 // sd_notify(3): one datagram to the socket that NOTIFY_SOCKET names; `@` stands for the abstract name space.
 void notify(std::string_view state) {
   const char* path = std::getenv("NOTIFY_SOCKET");
@@ -58,22 +74,15 @@ void notify(std::string_view state) {
   }
 }
 
-}  // namespace
-
-Result<std::optional<UniqueFd>> take_socket() {
-  const long pid = take_number("LISTEN_PID");
-  const long count = take_number("LISTEN_FDS");
-  ::unsetenv("LISTEN_FDNAMES");
-  if (pid != ::getpid() || count <= 0) return std::optional<UniqueFd>();
-  if (count > 1) return Error{"qemu-ga only supports listening on one socket", 0, Error::Kind::kGeneric};
-  UniqueFd fd(kFirstPassedFd);
-  if (!is_stream_listener(fd.get())) return Error{"unsupported listen fd type", 0, Error::Kind::kGeneric};
-  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
-  ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
-  return std::optional<UniqueFd>(std::move(fd));
+std::optional<std::chrono::microseconds> watchdog_interval() {
+  const char* pid = std::getenv("WATCHDOG_PID");
+  const char* text = std::getenv("WATCHDOG_USEC");
+  if (text == nullptr || (pid != nullptr && std::to_string(::getpid()) != pid)) return std::nullopt;
+  std::int64_t microseconds = 0;
+  const char* end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, microseconds);
+  if (error != std::errc{} || stop != end || microseconds <= 0) return std::nullopt;
+  return std::chrono::microseconds(microseconds);
 }
-
-void notify_ready() { notify("READY=1"); }
-void notify_stopping() { notify("STOPPING=1"); }
 
 }  // namespace guestd::daemon::service_manager

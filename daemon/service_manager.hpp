@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <optional>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
@@ -13,7 +15,10 @@ namespace guestd::daemon::service_manager {
 /// `qemu-ga only supports listening on one socket`, `unsupported listen fd type`. Once, at start.
 Result<std::optional<UniqueFd>> take_socket();
 
-void notify_ready();
-void notify_stopping();
+/// Tells it something: lines of sd_notify(3), such as `READY=1`.
+void notify(std::string_view state);
+
+/// Within which time it wants to hear `WATCHDOG=1` again (sd_watchdog_enabled(3)); nothing if it does not.
+std::optional<std::chrono::microseconds> watchdog_interval();
 
 }  // namespace guestd::daemon::service_manager

@@ -27,16 +27,18 @@ std::string error_reply(const Error& error, const protocol::Request* request) {
 Session::Session(const Services& services, std::shared_ptr<Stream> stream, ZeroRead zero_read,
                  std::function<void(End)> on_end)
     : services_(services),
+      recorder_{services.audit, services.audit != nullptr ? services.audit->new_client() : 0},
       stream_(std::move(stream)),
       zero_read_(zero_read),
       on_end_(std::move(on_end)),
+      parked_until_(services.io),
       last_heard_(std::chrono::steady_clock::now()),
       stall_(services.io),
       away_(services.io) {}
 
 void Session::start() { advance(); }
 
-bool Session::is_idle() const { return queue_.empty() && (!job_ || job_->has_ended()) && out_bytes_ == 0; }
+bool Session::is_idle() const { return queue_.empty() && !parked_ && (!job_ || job_->has_ended()) && out_bytes_ == 0; }
 
 bool Session::has_room() const {
   return queue_.size() < limits::kQueuedRequests && queued_bytes_ < limits::kQueuedRequestBytes &&
@@ -139,7 +141,7 @@ void Session::accept(protocol::FrameReader::Frame frame) {
 // A client that syncs has given up what it asked before: the reply of a running command is dropped, and so is what
 // still waits. Only a reply of which part is on its way already comes before that of the sync.
 void Session::give_up_for_sync(const protocol::Request& request) {
-  if (queue_.empty() && (!job_ || job_->has_ended())) return;
+  if (queue_.empty() && !parked_ && (!job_ || job_->has_ended())) return;
   const auto entry = services_.dispatcher.admit(request.command);
   if (!entry || !(*entry)->has_feature(feature::kSync)) return;
   protocol::JsonWriter probe;
@@ -148,6 +150,7 @@ void Session::give_up_for_sync(const protocol::Request& request) {
   }
   queue_.clear();
   queued_bytes_ = 0;
+  parked_.reset();
   if (job_ && job_->abandon(true)) job_.reset();
 }
 
@@ -157,7 +160,9 @@ bool Session::is_busy() {
     if (job_->collect().sent_part) mid_reply_ = false;  // it has sent the end of its reply itself
     job_.reset();
   }
-  return job_ != nullptr;
+  // The next request ends a wait.
+  if (parked_ && !queue_.empty()) (void)answer_parked(true);
+  return job_ != nullptr || parked_ != nullptr;
 }
 
 void Session::answer_queued() {
@@ -176,14 +181,63 @@ void Session::answer_queued() {
 void Session::answer(Item item) {
   if (item.error) return send(error_reply(*item.error, item.request.get()));
   const auto entry = services_.dispatcher.admit(item.request->command);
-  if (!entry) return send(error_reply(entry.error(), item.request.get()));
+  if (!entry) return refuse(entry.error(), *item.request);
+  if ((*entry)->run_waiting != nullptr) return park(**entry, std::move(item.request));
   protocol::JsonWriter out;
   if (!(*entry)->coroutine) {
-    Dispatcher::execute(**entry, *item.request, services_.context, out);
-  } else if (!Dispatcher::execute_at_once(**entry, *item.request, services_.context, out)) {
+    Dispatcher::execute(**entry, *item.request, services_.context, out, recorder_);
+  } else if (!Dispatcher::execute_at_once(**entry, *item.request, services_.context, out, recorder_)) {
     return start_job(**entry, std::move(item.request));
   }
   send(out.take_text());
+}
+
+void Session::park(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request) {
+  const std::uint64_t number = ++parked_number_;
+  auto wake = [weak = weak_from_this(), number, &io = services_.io] {
+    asio::post(io, [weak, number] {
+      if (const auto self = weak.lock()) self->on_news(number);
+    });
+  };
+  parked_ =
+      std::make_unique<Parked>(Parked{&entry, std::move(request), std::chrono::steady_clock::now(), std::move(wake)});
+  (void)answer_parked(!queue_.empty() || is_silent());
+}
+
+// Whether it is answered.
+bool Session::answer_parked(bool is_over) {
+  protocol::JsonWriter out;
+  protocol::Waiting waiting;
+  waiting.is_over = is_over;
+  waiting.wake = parked_->wake;
+  if (Dispatcher::execute_waiting(*parked_->entry, *parked_->request, services_.context, out, waiting, recorder_)) {
+    parked_.reset();
+    parked_until_.cancel();
+    send(out.take_text());
+    return true;
+  }
+  const auto until = parked_->since + waiting.limit;
+  if (parked_until_.expiry() == until) return false;
+  parked_until_.expires_at(until);
+  parked_until_.async_wait([weak = weak_from_this(), number = parked_number_](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (!self || error || !self->parked_ || self->parked_number_ != number) return;
+    (void)self->answer_parked(true);
+    self->advance();
+  });
+  return false;
+}
+
+void Session::on_news(std::uint64_t number) {
+  if (!parked_ || parked_number_ != number) return;
+  if (answer_parked(false)) advance();
+}
+
+void Session::refuse(const Error& error, const protocol::Request& request) {
+  const auto* entry = services_.dispatcher.find(request.command);
+  if (entry != nullptr && recorder_.audit != nullptr)
+    recorder_.audit->refused(recorder_.client, *entry, request, error);
+  send(error_reply(error, &request));
 }
 
 void Session::start_job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request) {
@@ -197,7 +251,8 @@ void Session::start_job(const protocol::CommandEntry& entry, std::unique_ptr<pro
   };
   // The job may send its reply itself if everything before it is out.
   const int direct_fd = !is_silent() && out_bytes_ == 0 ? stream_->direct_fd() : -1;
-  const auto job = std::make_shared<Job>(entry, std::move(request), services_.context, direct_fd, std::move(notify));
+  const auto job =
+      std::make_shared<Job>(entry, std::move(request), services_.context, direct_fd, std::move(notify), recorder_);
   *slot = job;
   job_ = job;
   if (is_silent()) job->abandon(false);  // or its reply would wait for room for ever
@@ -289,6 +344,8 @@ void Session::mute(Rest rest) {
   drop_output();
   stall_.cancel();
   away_.cancel();
+  parked_.reset();
+  parked_until_.cancel();
   stream_.reset();
   on_end_ = nullptr;
   if (rest == Rest::kDropped) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -32,10 +33,12 @@ struct Services {
   commands::Context& context;
   Workers& workers;
   Log& log;
+  Audit* audit = nullptr;
 };
 
-/// One client's conversation on one stream: requests in, replies out in the same order, one command at a time. Nothing
-/// of it outlives it, so the next client starts afresh. I/O thread only; kept alive by its owner, and by a command that
+/// One client's conversation on one stream: requests in, replies out in the same order, one command at a time. A
+/// command that waits for news holds no thread, and waits no longer than until the next request has arrived. Nothing of
+/// it outlives it, so the next client starts afresh. I/O thread only; kept alive by its owner, and by a command that
 /// still runs.
 ///
 /// Back-pressure: requests queue up to limits::kQueuedRequests and kQueuedRequestBytes, replies up to
@@ -78,6 +81,13 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
+  /// A request that waits for news.
+  struct Parked {
+    const protocol::CommandEntry* entry = nullptr;
+    std::unique_ptr<protocol::Request> request;
+    std::chrono::steady_clock::time_point since;
+    std::function<void()> wake;
+  };
   struct Item {
     std::unique_ptr<protocol::Request> request;  // nullptr: the message was no request
     std::optional<Error> error;
@@ -94,6 +104,10 @@ class Session : public std::enable_shared_from_this<Session> {
   bool is_busy();
   void answer_queued();
   void answer(Item item);
+  void park(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request);
+  bool answer_parked(bool is_over);
+  void on_news(std::uint64_t number);
+  void refuse(const Error& error, const protocol::Request& request);
   void start_job(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request);
   void on_job_output(const std::shared_ptr<Job>& job);
   void send(std::string text);
@@ -105,6 +119,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] bool is_silent() const { return muted_ || output_lost_; }
 
   Services services_;
+  const Recorder recorder_;
   std::shared_ptr<Stream> stream_;
   ZeroRead zero_read_;
   std::function<void(End)> on_end_;
@@ -116,6 +131,9 @@ class Session : public std::enable_shared_from_this<Session> {
   std::deque<Item> queue_;
   std::size_t queued_bytes_ = 0;
   std::shared_ptr<Job> job_;
+  std::unique_ptr<Parked> parked_;   // never beside a job
+  std::uint64_t parked_number_ = 0;  // so that late news do not reach the next one
+  asio::steady_timer parked_until_;
 
   std::deque<std::string> out_;
   std::size_t out_bytes_ = 0;   // unsent

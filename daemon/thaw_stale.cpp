@@ -46,13 +46,21 @@ bool has_audience(const Configuration& configuration) {
   return !configuration.daemonize && !goes_nowhere && std::getenv("JOURNAL_STREAM") == nullptr;
 }
 
+bool may_be_frozen(const Configuration& configuration) {
+  const auto marker = platform::FreezeMarkerFile(configuration.statedir).read();
+  return !marker || *marker;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Log>> open_log(const Configuration& configuration) {
-  const auto marker = platform::FreezeMarkerFile(configuration.statedir).read();
-  const bool may_be_frozen = !marker || *marker;
-  return Log::open(
-      {configuration.logfile.value_or(""), configuration.verbose, has_audience(configuration), may_be_frozen});
+  return Log::open({configuration.logfile.value_or(""), configuration.verbose, has_audience(configuration),
+                    may_be_frozen(configuration)});
+}
+
+Result<std::unique_ptr<Audit>> open_audit(const Configuration& configuration) {
+  return Audit::open({configuration.audit.enabled, configuration.audit.file.value_or(""), has_audience(configuration),
+                      may_be_frozen(configuration)});
 }
 
 bool is_restarted_after(std::string_view service_result) {

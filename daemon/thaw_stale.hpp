@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "daemon/audit.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/log.hpp"
 #include "platform/host.hpp"
@@ -14,6 +15,9 @@ namespace guestd::daemon {
 /// The log that the configuration asks for. It is held as long as an agent before this one may have left file systems
 /// frozen: opening a file there would wait for the thaw.
 Result<std::unique_ptr<Log>> open_log(const Configuration& configuration);
+
+/// The audit trail that the configuration asks for, held like the log.
+Result<std::unique_ptr<Audit>> open_audit(const Configuration& configuration);
 
 /// Whether systemd starts the service again after a stop with this SERVICE_RESULT (systemd.exec(5)): the new agent
 /// then takes over what is frozen, with the time that is left to it. Empty: nobody said.

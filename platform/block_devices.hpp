@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/result.hpp"
 #include "platform/device_database.hpp"
 #include "platform/device_stack.hpp"
+#include "platform/in_time.hpp"
 #include "platform/root.hpp"
 
 namespace guestd::platform {
@@ -61,32 +63,51 @@ struct DiskAddress {
   std::uint64_t bus = 0;
   std::uint64_t target = 0;
   std::uint64_t unit = 0;
-  std::string serial;  ///< udev's ID_SERIAL, or else what sysfs has; empty: not known
+  std::string serial;  ///< udev's ID_SERIAL, or else what sysfs has; empty: not known, or not told in time
   std::string node;    ///< of the disk or partition that was asked for
+};
+
+/// Asks a disk for its serial number. Thread-safe.
+class SerialSource {
+ public:
+  virtual ~SerialSource() = default;
+  /// Empty if there is none. May never return: some disks are asked anew each time (drivers/block/virtio_blk.c), and
+  /// one that has failed does not answer.
+  [[nodiscard]] virtual std::string serial(const Root& root, const BlockDevice& disk) const = 0;
+};
+
+/// What sysfs has.
+class SysfsSerials final : public SerialSource {
+ public:
+  [[nodiscard]] std::string serial(const Root& root, const BlockDevice& disk) const override;
 };
 
 /// Finds addresses, and remembers those of disks while it lives, because partitions and volumes share disks. One thread
 /// at a time.
 class DiskAddresses {
  public:
-  DiskAddresses(const Root& root, const DeviceDatabase& database) : root_(root), database_(database) {}
+  /// All three outlive it.
+  DiskAddresses(const Root& root, const DeviceDatabase& database, const std::shared_ptr<const SerialSource>& serials,
+                InTime& in_time)
+      : root_(root), database_(database), serials_(serials), in_time_(in_time) {}
 
   /// Of a disk or partition that is not virtual.
   DiskAddress of(const BlockDevice& device);
+  /// Finds those of many at once, for of(): disks that do not answer cost no more time than one.
+  void look_up(const std::vector<BlockDevice>& devices);
 
  private:
-  [[nodiscard]] std::string serial_of(const BlockDevice& disk) const;
+  void ask_for_serials(const std::vector<BlockDevice>& disks);
 
   const Root& root_;
   const DeviceDatabase& database_;
+  const std::shared_ptr<const SerialSource>& serials_;
+  InTime& in_time_;
   std::map<std::string, DiskAddress> of_disks_;
 };
 
 /// Where a disk is attached, from its place in sysfs. Without serial and node.
 DiskAddress address_in_sysfs(const Root& root, const BlockDevice& disk);
-
-/// The serial number of a disk from sysfs alone; empty if there is none.
-std::string serial_in_sysfs(const Root& root, const BlockDevice& disk);
 
 /// All disks that have a size, by name: virtual ones included, partitions and empty drives not. The error names the
 /// folder.

@@ -6,9 +6,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "platform/checked_open.hpp"
 #include "platform/root.hpp"
 
 namespace guestd::platform {
@@ -29,7 +31,11 @@ enum class SeekFrom { kStart, kCurrent, kEnd };
 /// One thread at a time.
 class File {
  public:
-  static Result<File> open(const Root& root, const std::string& path, const FileAccess& access);
+  /// With a `check` the file is opened as checked_open.hpp tells, and its error comes back as it is.
+  static Result<File> open(const Root& root, const std::string& path, const FileAccess& access,
+                           const PathCheck& check = {});
+  /// One that was opened elsewhere, with O_NONBLOCK and O_NOCTTY.
+  explicit File(UniqueFd fd) : File(std::move(fd), false) {}
 
   /// One read(2): what there is, up to the size of `piece`; 0 is the end.
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> piece);
@@ -43,6 +49,8 @@ class File {
   /// What the file says is left between the position and its end; none for what is not a regular file. A hint only:
   /// files of /proc say 0, and any file may change.
   [[nodiscard]] std::optional<std::size_t> bytes_left() const;
+  /// Another descriptor of the same open file; the two share a position.
+  [[nodiscard]] Result<UniqueFd> duplicate() const;
   /// The file is closed also if that fails (a remote or full file system reports lost data here).
   [[nodiscard]] Result<void> close();
 

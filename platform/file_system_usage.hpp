@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "base/limits.hpp"
 #include "base/result.hpp"
+#include "platform/in_time.hpp"
 
 namespace guestd::platform {
 
@@ -42,33 +42,21 @@ struct MountedAt {
   auto operator<=>(const MountedAt&) const = default;
 };
 
-/// Asks many file systems and comes back in time, also if some never answer. Questions run one after the other on a
-/// thread of their own; one that takes long gets the thread for itself while another goes on with the rest. What has
-/// not answered in time keeps its thread until it does, and is not asked again before that. Thread-safe.
+/// Asks many file systems and comes back in time, also if some never answer (InTime). Thread-safe.
 class FileSystemUsages {
  public:
-  struct Limits {
-    std::chrono::milliseconds answer = limits::kFileSystemAnswer;
-    std::chrono::milliseconds patience{200};  ///< after this time another thread goes on with the rest
-    std::size_t threads = limits::kFileSystemAskers;
-  };
-
   explicit FileSystemUsages(std::shared_ptr<const UsageSource> source)
-      : FileSystemUsages(std::move(source), Limits()) {}
-  FileSystemUsages(std::shared_ptr<const UsageSource> source, Limits limits);
-  /// Does not wait for threads that are still stuck; they own what they need.
-  ~FileSystemUsages();
-  FileSystemUsages(const FileSystemUsages&) = delete;
-  FileSystemUsages& operator=(const FileSystemUsages&) = delete;
+      : FileSystemUsages(std::move(source), InTime::Limits()) {}
+  FileSystemUsages(std::shared_ptr<const UsageSource> source, InTime::Limits limits);
 
   /// One result for each mount, in their order. No answer in time is ETIMEDOUT.
   [[nodiscard]] std::vector<Result<FileSystemUsage>> of(const std::vector<MountedAt>& mounts);
   /// How many file systems have not answered so far.
-  [[nodiscard]] std::size_t silent() const;
+  [[nodiscard]] std::size_t silent() const { return in_time_.silent(); }
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
+  std::shared_ptr<const UsageSource> source_;
+  InTime in_time_;
 };
 
 }  // namespace guestd::platform

@@ -34,7 +34,8 @@ struct HotplugEvent {
 };
 
 /// Reads a message of the kernel (`add@/devices/system/cpu/cpu4`, NUL, `ACTION=add`, NUL, ...): nothing if it is about
-/// anything else than a CPU or a block of memory that comes or goes. Source: Linux, lib/kobject_uevent.c.
+/// anything else than a CPU or a block of memory that comes or goes, or if somebody made the kernel say it (`udevadm
+/// trigger`; marked by SYNTH_UUID since Linux 4.13). Sources: Linux, lib/kobject_uevent.c; ABI/testing/sysfs-uevent.
 std::optional<HotplugEvent> parse_hotplug_event(std::string_view message);
 
 /// The kernel's own news of CPUs and blocks of memory; no udev is needed. News of other devices wake nobody: the kernel

@@ -15,8 +15,19 @@
 
 namespace guestd::platform {
 
-/// One argument of a call. The alternatives are the types b, u, i, t, x and s of D-Bus; text is UTF-8 without NUL.
-using BusArgument = std::variant<bool, std::uint32_t, std::int32_t, std::uint64_t, std::int64_t, std::string>;
+/// A property of something that is made: (sv) of D-Bus, with a value of type s, as or au.
+struct BusProperty {
+  std::string name;
+  std::variant<std::string, std::vector<std::string>, std::vector<std::uint32_t>> value;
+};
+using BusProperties = std::vector<BusProperty>;
+/// No further units beside the one that is made: an empty a(sa(sv)).
+struct BusNoUnits {};
+
+/// One argument of a call. The alternatives are the types b, u, i, t, x, s, au, a(sv) and a(sa(sv)) of D-Bus; text is
+/// UTF-8 without NUL.
+using BusArgument = std::variant<bool, std::uint32_t, std::int32_t, std::uint64_t, std::int64_t, std::string,
+                                 std::vector<std::uint32_t>, BusProperties, BusNoUnits>;
 
 /// A call of a method, as in busctl(1): service, object, interface, method.
 struct BusCall {

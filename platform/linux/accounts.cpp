@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/accounts.hpp"
 
-#include <grp.h>
-#include <pwd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
+#include <system_error>
 #include <utility>
+
+#include "platform/linux/name_service.hpp"
 
 namespace guestd::platform {
 
 namespace {
 
-constexpr std::size_t kLargestEntry = std::size_t{1} << 20U;
-constexpr int kMostGroups = 65536;  // NGROUPS_MAX of Linux
+constexpr std::size_t kMostGroups = 65536;  // NGROUPS_MAX of Linux
 
 template <typename Id>
 bool parse_id(std::string_view text, Id& id) {
@@ -24,75 +23,116 @@ bool parse_id(std::string_view text, Id& id) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-std::optional<Account> parse_entry(std::string_view line) {
-  constexpr std::size_t kFields = 7;
-  std::array<std::string_view, kFields> fields;
-  for (std::size_t index = 0; index < kFields; ++index) {
+/// A line with one colon too few or too many is none.
+template <std::size_t count>
+std::optional<std::array<std::string_view, count>> fields_of(std::string_view line) {
+  std::array<std::string_view, count> fields;
+  for (std::size_t index = 0; index < count; ++index) {
     const std::size_t colon = line.find(':');
-    // A line with one colon too few or too many is none.
-    if ((colon == std::string_view::npos) != (index == kFields - 1)) return std::nullopt;
+    if ((colon == std::string_view::npos) != (index == count - 1)) return std::nullopt;
     fields[index] = line.substr(0, colon);
     if (colon != std::string_view::npos) line.remove_prefix(colon + 1);
   }
+  return fields;
+}
+
+std::string_view take_until(std::string_view& text, char end) {
+  const std::string_view taken = text.substr(0, text.find(end));
+  text.remove_prefix(std::min(taken.size() + 1, text.size()));
+  return taken;
+}
+
+std::optional<Account> parse_entry(std::string_view line) {
+  const auto fields = fields_of<7>(line);  // passwd(5)
   Account account;
-  if (!parse_id(fields[2], account.uid) || !parse_id(fields[3], account.gid)) return std::nullopt;
-  account.name = fields[0];
-  account.home = fields[5];
+  if (!fields || !parse_id((*fields)[2], account.uid) || !parse_id((*fields)[3], account.gid)) return std::nullopt;
+  account.name = (*fields)[0];
+  account.home = (*fields)[5];
   account.groups = {account.gid};
   return account;
 }
 
-std::vector<gid_t> groups_of(const Account& account) {
-  int count = 64;
-  std::vector<gid_t> groups;
-  for (;;) {
-    groups.resize(static_cast<std::size_t>(count));
-    if (::getgrouplist(account.name.c_str(), account.gid, groups.data(), &count) >= 0) break;
-    // `count` should say now how many there are; not every libc does that.
-    if (count <= static_cast<int>(groups.size())) count = static_cast<int>(groups.size()) * 2;
-    if (count > kMostGroups) return {account.gid};
+bool has_member(std::string_view members, std::string_view name) {
+  while (!members.empty()) {
+    if (take_until(members, ',') == name) return true;
   }
-  groups.resize(static_cast<std::size_t>(count));
-  return groups;
+  return false;
 }
 
-Result<std::optional<Account>> ask_name_service(const std::string& name) {
-  std::vector<char> text(4096);
-  passwd entry{};
-  passwd* found = nullptr;
-  int error = 0;
-  while ((error = ::getpwnam_r(name.c_str(), &entry, text.data(), text.size(), &found)) != 0) {
-    if (error == EINTR) continue;
-    // getpwnam(3): what sources give for "there is none".
-    if (error == ENOENT || error == ESRCH) return std::optional<Account>();
-    if (error != ERANGE || text.size() > kLargestEntry) return Error::from_errno("cannot look up " + name, error);
-    text.resize(text.size() * 4);
-  }
-  if (found == nullptr) return std::optional<Account>();
-  Account account{entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir};
-  account.groups = groups_of(account);
-  return std::optional(std::move(account));
-}
-
-}  // namespace
-
-std::optional<Account> parse_passwd(std::string_view text, std::string_view name) {
+template <typename Wanted>
+std::optional<Account> find_entry(std::string_view text, Wanted is_wanted) {
   while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    auto account = parse_entry(line);
-    if (account && account->name == name) return account;
+    auto account = parse_entry(take_until(text, '\n'));
+    if (account && is_wanted(*account)) return account;
   }
   return std::nullopt;
 }
 
-Result<std::optional<Account>> find_account(const Root& root, const std::string& name) {
-  // For libc a name ends at the NUL, and would be another one.
-  if (name.empty() || name.find('\0') != std::string::npos) return std::optional<Account>();
-  if (root.is_system()) return ask_name_service(name);
+template <typename Wanted>
+Result<std::optional<Account>> account_of_files(const Root& root, Wanted is_wanted) {
   const auto text = root.read_file("/etc/passwd");
   if (!text) return text.error();
-  return parse_passwd(*text, name);
+  auto account = find_entry(*text, is_wanted);
+  if (!account) return account;
+  const auto groups = root.read_file("/etc/group");
+  if (!groups) return account;
+  for (const gid_t group : parse_groups(*groups, account->name)) {
+    if (group != account->gid) account->groups.push_back(group);
+  }
+  return account;
+}
+
+// For libc a name ends at the NUL, and would be another one.
+bool is_name(const std::string& name) { return !name.empty() && name.find('\0') == std::string::npos; }
+
+}  // namespace
+
+std::optional<Account> parse_passwd(std::string_view text, std::string_view name) {
+  return find_entry(text, [&](const Account& account) { return account.name == name; });
+}
+
+std::vector<gid_t> parse_groups(std::string_view text, std::string_view member) {
+  std::vector<gid_t> groups;
+  while (!text.empty() && groups.size() < kMostGroups) {
+    const auto fields = fields_of<4>(take_until(text, '\n'));  // group(5)
+    gid_t gid = 0;
+    if (fields && has_member((*fields)[3], member) && parse_id((*fields)[2], gid)) groups.push_back(gid);
+  }
+  return groups;
+}
+
+Result<std::optional<Account>> account_in_files(const Root& root, const std::string& name) {
+  return account_of_files(root, [&](const Account& account) { return account.name == name; });
+}
+
+Result<std::optional<Account>> account_in_files(const Root& root, uid_t uid) {
+  return account_of_files(root, [&](const Account& account) { return account.uid == uid; });
+}
+
+Result<std::optional<gid_t>> group_in_files(const Root& root, const std::string& name) {
+  const auto text = root.read_file("/etc/group");
+  if (!text && text.error().errno_value == ENOENT) return std::optional<gid_t>();
+  if (!text) return text.error();
+  for (std::string_view rest = *text; !rest.empty();) {
+    const auto fields = fields_of<4>(take_until(rest, '\n'));  // group(5)
+    gid_t gid = 0;
+    if (fields && (*fields)[0] == name && parse_id((*fields)[2], gid)) return std::optional(gid);
+  }
+  return std::optional<gid_t>();
+}
+
+Result<std::optional<Account>> find_account(const Root& root, const std::string& name) {
+  if (!is_name(name)) return std::optional<Account>();
+  return root.is_system() ? ask_name_service(name) : account_in_files(root, name);
+}
+
+Result<std::optional<Account>> find_account(const Root& root, uid_t uid) {
+  return root.is_system() ? ask_name_service(uid) : account_in_files(root, uid);
+}
+
+Result<std::optional<gid_t>> find_group(const Root& root, const std::string& name) {
+  if (!is_name(name)) return std::optional<gid_t>();
+  return root.is_system() ? ask_name_service_for_group(name) : group_in_files(root, name);
 }
 
 }  // namespace guestd::platform

@@ -31,7 +31,7 @@ std::string scsi_serial(const Root& root, const BlockDevice& disk) {
 
 }  // namespace
 
-std::string serial_in_sysfs(const Root& root, const BlockDevice& disk) {
+std::string SysfsSerials::serial(const Root& root, const BlockDevice& disk) const {
   std::string serial = value_of(root, disk.sysfs_path + "/serial");                 // virtio-blk
   if (serial.empty()) serial = value_of(root, disk.sysfs_path + "/device/serial");  // NVMe, MMC
   if (serial.empty()) return scsi_serial(root, disk);
@@ -41,23 +41,50 @@ std::string serial_in_sysfs(const Root& root, const BlockDevice& disk) {
   return serial;
 }
 
-// udev comes first: what it has written down costs the disk nothing, while a virtio disk is asked anew by each reader
-// of its serial number (drivers/block/virtio_blk.c), and one that has failed does not answer.
-std::string DiskAddresses::serial_of(const BlockDevice& disk) const {
-  auto serial = database_.property(disk.number, "ID_SERIAL");
-  return serial ? *std::move(serial) : serial_in_sysfs(root_, disk);
+// udev comes first: what it has written down costs the disk nothing.
+void DiskAddresses::look_up(const std::vector<BlockDevice>& devices) {
+  std::vector<BlockDevice> unknown;
+  for (const BlockDevice& device : devices) {
+    const auto disk = disk_of(root_, device);
+    if (!disk || of_disks_.contains(disk->sysfs_path)) continue;
+    DiskAddress address = address_in_sysfs(root_, *disk);
+    if (auto serial = database_.property(disk->number, "ID_SERIAL")) {
+      address.serial = *std::move(serial);
+    } else {
+      unknown.push_back(*disk);
+    }
+    of_disks_.emplace(disk->sysfs_path, std::move(address));
+  }
+  if (!unknown.empty()) ask_for_serials(unknown);
+}
+
+void DiskAddresses::ask_for_serials(const std::vector<BlockDevice>& disks) {
+  // What a thread that is stuck goes on using.
+  struct Shared {
+    Root root;
+    std::shared_ptr<const SerialSource> serials;
+    std::vector<BlockDevice> disks;
+    std::vector<std::string> answers;
+  };
+  const auto shared =
+      std::make_shared<Shared>(Shared{root_.copy(), serials_, disks, std::vector<std::string>(disks.size())});
+  std::vector<InTime::Question> questions;
+  for (std::size_t i = 0; i < disks.size(); ++i) {
+    questions.push_back({"serial number of " + disks[i].sysfs_path, [shared, i] {
+                           shared->answers[i] = shared->serials->serial(shared->root, shared->disks[i]);
+                         }});
+  }
+  const auto answered = in_time_.ask(std::move(questions));
+  for (std::size_t i = 0; i < disks.size(); ++i) {
+    if (answered[i]) of_disks_[disks[i].sysfs_path].serial = shared->answers[i];
+  }
 }
 
 DiskAddress DiskAddresses::of(const BlockDevice& device) {
   const auto disk = disk_of(root_, device);
   if (!disk) return {};
-  auto found = of_disks_.find(disk->sysfs_path);
-  if (found == of_disks_.end()) {
-    DiskAddress address = address_in_sysfs(root_, *disk);
-    address.serial = serial_of(*disk);
-    found = of_disks_.emplace(disk->sysfs_path, std::move(address)).first;
-  }
-  DiskAddress address = found->second;
+  if (!of_disks_.contains(disk->sysfs_path)) look_up({*disk});
+  DiskAddress address = of_disks_[disk->sysfs_path];
   address.node = device.node;
   return address;
 }

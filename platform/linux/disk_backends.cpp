@@ -5,7 +5,8 @@ namespace guestd::platform {
 
 DiskBackends system_disk_backends() {
   return {device_database(), std::make_unique<FileSystemUsages>(std::make_shared<const SystemUsage>()),
-          std::make_unique<const SystemTrim>(), std::make_unique<const SystemNvme>()};
+          std::make_unique<const SystemTrim>(), std::make_shared<const SystemNvme>(),
+          std::make_shared<const SysfsSerials>()};
 }
 
 }  // namespace guestd::platform

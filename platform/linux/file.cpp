@@ -43,19 +43,22 @@ bool is_regular(int fd) {
 
 }  // namespace
 
-Result<File> File::open(const Root& root, const std::string& path, const FileAccess& access) {
+Result<File> File::open(const Root& root, const std::string& path, const FileAccess& access, const PathCheck& check) {
+  const auto open_with = [&](int flags) {
+    return check ? open_checked(root, path, flags, kNewFileMode, check) : root.open(path, flags, kNewFileMode);
+  };
   const int flags = open_flags(access);
   if (!access.write) {
     // Without O_NOATIME even a read from the cache may wait for the journal, to note the time of access. Only the owner
     // of the file and root may do without that note.
-    auto fd = root.open(path, flags | O_NOATIME, kNewFileMode);
+    auto fd = open_with(flags | O_NOATIME);
     if (fd) {
       const bool regular = is_regular(fd->get());
       return File(*std::move(fd), regular);
     }
     if (fd.error().errno_value != EPERM) return std::move(fd).error();
   }
-  auto fd = root.open(path, flags, kNewFileMode);
+  auto fd = open_with(flags);
   if (!fd) return std::move(fd).error();
   return File(*std::move(fd), false);
 }
@@ -100,6 +103,12 @@ std::optional<std::size_t> File::bytes_left() const {
   const off_t position = ::lseek(fd_.get(), 0, SEEK_CUR);
   if (position < 0) return std::nullopt;
   return position < status.st_size ? static_cast<std::size_t>(status.st_size - position) : 0;
+}
+
+Result<UniqueFd> File::duplicate() const {
+  UniqueFd copy(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy.valid()) return Error::from_errno("cannot duplicate the descriptor", errno);
+  return copy;
 }
 
 Result<void> File::close() {

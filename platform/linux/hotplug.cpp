@@ -67,6 +67,8 @@ std::optional<HotplugEvent> parse_hotplug_event(std::string_view message) {
   if (at == std::string_view::npos) return std::nullopt;
   const std::string_view action = header.substr(0, at);
   if (action != "add" && action != "remove") return std::nullopt;
+  constexpr std::string_view kMadeUp("\0SYNTH_UUID=", 12);
+  if (message.find(kMadeUp, end) != std::string_view::npos) return std::nullopt;
   const auto device = parse_device(header.substr(at + 1));
   if (!device) return std::nullopt;
   return HotplugEvent{*device, action == "add"};

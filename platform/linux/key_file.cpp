@@ -12,7 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/unique_fd.hpp"
 #include "platform/as_user.hpp"
@@ -228,10 +230,10 @@ class KeyFile::Access {
   UniqueFd folder_;
 };
 
-Result<KeyFile> KeyFile::find(const Root& root, const FileLabels* labels, Account account) {
+Result<KeyFile> KeyFile::find(const Root& root, const FileLabels* labels, InTime& in_time, Account account) {
   auto paths = authorized_keys_files(root, account);
   if (!paths) return std::move(paths).error();
-  KeyFile file(root, labels, std::move(account));
+  KeyFile file(root, labels, in_time, std::move(account));
   if (paths->empty()) return file;
   if (auto placed = file.set_place(paths->front()); !placed) return std::move(placed).error();
   return file;
@@ -283,7 +285,7 @@ Labels KeyFile::look_up_labels() const {
   return labels;
 }
 
-Result<void> KeyFile::act(const std::function<Result<void>(Access&)>& work) const {
+Result<void> KeyFile::act_at_last(const Work& work) const {
   const Labels labels = look_up_labels();
   if (is_roots_own()) {
     Access access(*this, true, labels);
@@ -297,25 +299,39 @@ Result<void> KeyFile::act(const std::function<Result<void>(Access&)>& work) cons
   return switched ? done : switched;
 }
 
+Result<void> KeyFile::act(const std::string& what, Work work) const {
+  // What a thread that is stuck goes on using.
+  struct Shared {
+    KeyFile file;
+    Work work;
+    Result<void> done;
+  };
+  const auto shared = std::make_shared<Shared>(Shared{*this, std::move(work), {}});
+  const auto answered = in_time_->ask({{"keys of user " + std::to_string(account_.uid),
+                                        [shared] { shared->done = shared->file.act_at_last(shared->work); }}});
+  if (!answered.front()) return Error::from_errno(what, ETIMEDOUT);
+  return shared->done;
+}
+
 Result<std::string> KeyFile::read() const {
   const std::string what = "failed to read " + quoted(path_);
-  std::string text;
-  auto done = act([&](Access& access) -> Result<void> {
+  const auto text = std::make_shared<std::string>();
+  auto done = act(what, [what, text](Access& access) -> Result<void> {
     auto opened = access.open_folder(false);
     if (!opened) return opened;
     auto old = access.read();
     if (!old) return std::move(old).error();
     if (!old->version) return Error::from_errno(what, ENOENT);
-    text = std::move(old->text);
+    *text = std::move(old->text);
     return {};
   });
   if (!done) return std::move(done).error();
-  return text;
+  return *text;
 }
 
 Result<void> KeyFile::change(Mode mode, const Edit& edit) const {
   const std::string what = "failed to write to " + quoted(path_);
-  return act([&](Access& access) -> Result<void> {
+  return act(what, [what, mode, edit](Access& access) -> Result<void> {
     auto opened = access.open_folder(mode != Mode::kExisting);
     if (!opened && opened.error().errno_value == ENOENT && mode == Mode::kExisting) return {};
     if (!opened) return opened;

@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,6 +17,10 @@ namespace guestd::platform {
 namespace {
 
 constexpr std::chrono::seconds kToolLimit{15};
+// All of them together: the host waits for an answer.
+constexpr std::chrono::seconds kAllToolsLimit{30};
+// It is as long as the way to sleep and back, without the sleep itself.
+constexpr std::chrono::seconds kSleepLimit{120};
 constexpr const char* kUnsupportedSuspend = "the requested suspend mode is not supported by the guest";
 
 /// What differs between the ways to end a system.
@@ -128,11 +134,6 @@ bool has_word(const Root& root, const std::string& path, std::string_view wanted
   return false;
 }
 
-bool kernel_can(const Root& root, PowerAction action) {
-  if (!has_word(root, "/sys/power/state", sleep_words(action).state)) return false;
-  return action != PowerAction::kHybridSleep || has_word(root, "/sys/power/disk", "suspend");
-}
-
 // The word in brackets is the one in force.
 std::string disk_mode(const Root& root) {
   const auto content = root.read_file("/sys/power/disk");
@@ -155,10 +156,13 @@ Result<void> suspend_by_kernel(const PowerTools& tools, PowerAction action) {
 Result<void> suspend_without_logind(const PowerTools& tools, PowerAction action) {
   const SleepWords words = sleep_words(action);
   if (const auto supported = tool(tools.root, "pm-is-supported", {words.pm_option})) {
-    const auto call = tool(tools.root, words.pm_program, {});
-    if (call && run_tool(tools.programs, *supported)) return run_tool(tools.programs, *call);
+    auto call = tool(tools.root, words.pm_program, {});
+    if (call && run_tool(tools.programs, *supported)) {
+      call->time_limit = kSleepLimit;
+      return run_tool(tools.programs, *call);
+    }
   }
-  if (!kernel_can(tools.root, action)) return Error::unsupported(kUnsupportedSuspend);
+  if (!kernel_can_suspend(tools.root, action)) return Error::unsupported(kUnsupportedSuspend);
   if (const auto call = systemd_tool(tools.root, words.target)) {
     if (run_tool(tools.programs, *call)) return {};
   }
@@ -167,12 +171,24 @@ Result<void> suspend_without_logind(const PowerTools& tools, PowerAction action)
 
 }  // namespace
 
+bool kernel_can_suspend(const Root& root, PowerAction action) {
+  if (!has_word(root, "/sys/power/state", sleep_words(action).state)) return false;
+  return action != PowerAction::kHybridSleep || has_word(root, "/sys/power/disk", "suspend");
+}
+
 Result<void> shut_down(const PowerTools& tools, PowerAction action) {
   std::vector<std::string> failures;
   const auto logind = act_by_logind(tools.bus, action);
   if (logind && *logind == LogindAnswer::kBegun) return {};
   if (!logind) failures.push_back(logind.error().text);
-  for (const ProgramCall& call : end_tools(tools.root, action)) {
+  const auto end = tools.clock.monotonic() + kAllToolsLimit;
+  for (ProgramCall& call : end_tools(tools.root, action)) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - tools.clock.monotonic());
+    if (left <= std::chrono::milliseconds::zero()) {
+      failures.push_back(call.path + ": not tried, the others took too long");
+      continue;
+    }
+    call.time_limit = std::min(call.time_limit, left);
     auto done = run_tool(tools.programs, call);
     if (done) return {};
     failures.push_back(std::move(done).error().text);

@@ -19,8 +19,7 @@
 #include <utility>
 
 #include "base/unique_fd.hpp"
-
-extern char** environ;  // NOLINT(readability-identifier-naming): POSIX
+#include "platform/environment.hpp"
 
 namespace guestd::platform {
 
@@ -32,31 +31,6 @@ using namespace std::chrono_literals;
 constexpr auto kTermGrace = 2s;       // between SIGTERM and SIGKILL
 constexpr auto kKillGrace = 2s;       // after that it sticks in the kernel
 constexpr auto kWithoutPidfd = 10ms;  // how often a kernel before 5.3 is asked whether the program has ended
-
-// What the service manager told the agent is not meant for the programs that it runs (sd_notify(3), sd_listen_fds(3)).
-constexpr std::array<std::string_view, 8> kOwnVariables = {"NOTIFY_SOCKET",  "LISTEN_FDS",   "LISTEN_PID",
-                                                           "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC",
-                                                           "JOURNAL_STREAM", "INVOCATION_ID"};
-
-std::string_view name_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
-
-std::vector<std::string> environment_for(const ProgramCall& call) {
-  std::vector<std::string> all = call.environment;
-  for (char** own = environ; own != nullptr && *own != nullptr; ++own) {
-    const std::string_view name = name_of(*own);
-    const auto is_same = [&](std::string_view other) { return name_of(other) == name; };
-    if (std::ranges::any_of(call.environment, is_same) || std::ranges::any_of(kOwnVariables, is_same)) continue;
-    all.emplace_back(*own);
-  }
-  return all;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> all;
-  for (std::string& text : strings) all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
-}
 
 // A file in memory: what a program does not read keeps nobody waiting.
 Result<UniqueFd> input_file(const std::string& input) {
@@ -113,10 +87,10 @@ class SpawnPlan {
   Result<pid_t> start(const ProgramCall& call) {
     std::vector<std::string> arguments{call.path};
     arguments.insert(arguments.end(), call.arguments.begin(), call.arguments.end());
-    std::vector<std::string> environment = environment_for(call);
+    std::vector<std::string> environment = child_environment(call.environment);
     pid_t pid = -1;
-    const int error = ::posix_spawn(&pid, call.path.c_str(), &actions_, &attributes_, pointers(arguments).data(),
-                                    pointers(environment).data());
+    const int error = ::posix_spawn(&pid, call.path.c_str(), &actions_, &attributes_, c_strings(arguments).data(),
+                                    c_strings(environment).data());
     if (error != 0) return Error::from_errno("cannot run " + call.path, error);
     return pid;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <systemd/sd-bus.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
@@ -37,6 +38,9 @@ struct Library {
   decltype(&sd_bus_error_free) error_free = nullptr;
   decltype(&sd_bus_message_new_method_call) new_method_call = nullptr;
   decltype(&sd_bus_message_append_basic) append_basic = nullptr;
+  decltype(&sd_bus_message_append_array) append_array = nullptr;
+  decltype(&sd_bus_message_open_container) open_container = nullptr;
+  decltype(&sd_bus_message_close_container) close_container = nullptr;
   decltype(&sd_bus_message_peek_type) peek_type = nullptr;
   decltype(&sd_bus_message_read_basic) read_basic = nullptr;
   decltype(&sd_bus_message_skip) skip = nullptr;
@@ -53,9 +57,12 @@ struct Library {
         file_.find(process, "sd_bus_process") && file_.find(wait, "sd_bus_wait") &&
         file_.find(close_unref, "sd_bus_close_unref") && file_.find(call, "sd_bus_call") &&
         file_.find(error_free, "sd_bus_error_free") && file_.find(new_method_call, "sd_bus_message_new_method_call") &&
-        file_.find(append_basic, "sd_bus_message_append_basic") && file_.find(peek_type, "sd_bus_message_peek_type") &&
-        file_.find(read_basic, "sd_bus_message_read_basic") && file_.find(skip, "sd_bus_message_skip") &&
-        file_.find(enter_container, "sd_bus_message_enter_container") &&
+        file_.find(append_basic, "sd_bus_message_append_basic") &&
+        file_.find(append_array, "sd_bus_message_append_array") &&
+        file_.find(open_container, "sd_bus_message_open_container") &&
+        file_.find(close_container, "sd_bus_message_close_container") &&
+        file_.find(peek_type, "sd_bus_message_peek_type") && file_.find(read_basic, "sd_bus_message_read_basic") &&
+        file_.find(skip, "sd_bus_message_skip") && file_.find(enter_container, "sd_bus_message_enter_container") &&
         file_.find(exit_container, "sd_bus_message_exit_container") &&
         file_.find(message_unref, "sd_bus_message_unref");
   }
@@ -164,26 +171,73 @@ class Reader {
   std::size_t count_ = 0;
 };
 
-int append(const Library& library, sd_bus_message* message, const BusArgument& argument) {
-  return std::visit(
-      [&](const auto& value) {
-        using Type = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<Type, bool>) {
-          const int number = value ? 1 : 0;
-          return library.append_basic(message, SD_BUS_TYPE_BOOLEAN, &number);
-        } else if constexpr (std::is_same_v<Type, std::string>) {
-          if (value.find('\0') != std::string::npos) return -EINVAL;
-          return library.append_basic(message, SD_BUS_TYPE_STRING, value.c_str());
-        } else {
-          constexpr char kType = std::is_same_v<Type, std::uint32_t>   ? SD_BUS_TYPE_UINT32
-                                 : std::is_same_v<Type, std::int32_t>  ? SD_BUS_TYPE_INT32
-                                 : std::is_same_v<Type, std::uint64_t> ? SD_BUS_TYPE_UINT64
-                                                                       : SD_BUS_TYPE_INT64;
-          return library.append_basic(message, kType, &value);
-        }
-      },
-      argument);
-}
+/// The arguments of a call. The first failure stays, and makes of what follows nothing.
+class Writer {
+ public:
+  Writer(const Library& library, sd_bus_message* message) : library_(library), message_(message) {}
+
+  void add(const BusArgument& argument) {
+    std::visit([this](const auto& value) { put(value); }, argument);
+  }
+  [[nodiscard]] int result() const { return result_; }
+
+ private:
+  void take(int result) {
+    if (result_ >= 0) result_ = result;
+  }
+  template <typename Value>
+  void basic(char type, const Value* value) {
+    if (result_ >= 0) result_ = library_.append_basic(message_, type, value);
+  }
+  void put(bool value) {
+    const int number = value ? 1 : 0;
+    basic(SD_BUS_TYPE_BOOLEAN, &number);
+  }
+  void put(std::uint32_t value) { basic(SD_BUS_TYPE_UINT32, &value); }
+  void put(std::int32_t value) { basic(SD_BUS_TYPE_INT32, &value); }
+  void put(std::uint64_t value) { basic(SD_BUS_TYPE_UINT64, &value); }
+  void put(std::int64_t value) { basic(SD_BUS_TYPE_INT64, &value); }
+  void put(const std::string& value) {
+    if (value.find('\0') != std::string::npos) return take(-EINVAL);
+    basic(SD_BUS_TYPE_STRING, value.c_str());
+  }
+  void put(const std::vector<std::uint32_t>& values) {
+    if (result_ < 0) return;
+    result_ = library_.append_array(message_, SD_BUS_TYPE_UINT32, values.data(), values.size() * sizeof values.front());
+  }
+  void put(const std::vector<std::string>& values) {
+    open(SD_BUS_TYPE_ARRAY, "s");
+    for (const std::string& value : values) put(value);
+    close();
+  }
+  void put(const BusProperties& properties) {
+    open(SD_BUS_TYPE_ARRAY, "(sv)");
+    for (const BusProperty& property : properties) {
+      open(SD_BUS_TYPE_STRUCT, "sv");
+      put(property.name);
+      constexpr std::array kTypes{"s", "as", "au"};  // in the order of the alternatives
+      open(SD_BUS_TYPE_VARIANT, kTypes[property.value.index()]);
+      std::visit([this](const auto& value) { put(value); }, property.value);
+      close();
+      close();
+    }
+    close();
+  }
+  void put(BusNoUnits) {
+    open(SD_BUS_TYPE_ARRAY, "(sa(sv))");
+    close();
+  }
+  void open(char type, const char* contents) {
+    if (result_ >= 0) result_ = library_.open_container(message_, type, contents);
+  }
+  void close() {
+    if (result_ >= 0) result_ = library_.close_container(message_);
+  }
+
+  const Library& library_;
+  sd_bus_message* message_;
+  int result_ = 0;
+};
 
 class SdBusConnection final : public BusConnection {
  public:
@@ -205,8 +259,10 @@ class SdBusConnection final : public BusConnection {
     int result = library_.new_method_call(bus_.get(), &made, call.service.c_str(), call.object.c_str(),
                                           call.interface.c_str(), call.method.c_str());
     const Message request(made, library_.message_unref);
-    for (const BusArgument& argument : call.arguments) {
-      if (result >= 0) result = append(library_, made, argument);
+    Writer writer(library_, made);
+    if (result >= 0) {
+      for (const BusArgument& argument : call.arguments) writer.add(argument);
+      result = writer.result();
     }
     if (result < 0) return Error::from_errno("the call cannot be made", -result);
 

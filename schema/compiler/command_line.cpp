@@ -101,6 +101,7 @@ int write_files(const std::vector<GeneratedFile>& files, const std::filesystem::
 int run_cxx(const Request& request) {
   Compiled compiled;
   if (!compile(compiled, request.words[0], request.dialect)) return kFailed;
+  name_families(compiled.schema, compiled.sources);
   const auto role = request.flags.contains("client") ? CxxRole::kClient : CxxRole::kServer;
   const auto files = generate_cxx(compiled.schema, request.option("namespace"), role, compiled.diagnostics);
   if (compiled.diagnostics.any()) {

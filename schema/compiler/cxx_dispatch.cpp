@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "schema/compiler/cxx_plan.hpp"
 
 namespace guestd::schema::cxx {
@@ -8,6 +10,17 @@ std::string run_function(const Plan& plan, const Command& command) { return "run
 
 std::string features_constant(const Plan& plan, const Command& command) {
   return "k" + plan.names.calls.at(&command) + "Features";
+}
+
+std::string objects_constant(const Plan& plan, const Command& command) {
+  return "k" + plan.names.calls.at(&command) + "Objects";
+}
+
+bool is_object(const Member& member) { return has_feature(member.features, "object"); }
+
+bool has_objects(const Command& command) {
+  const auto* arguments = command.arguments != nullptr ? command.arguments->object() : nullptr;
+  return arguments != nullptr && std::ranges::any_of(arguments->members, is_object);
 }
 
 void decode_arguments(CodeWriter& code, const Plan& plan, const Command& command) {
@@ -23,14 +36,14 @@ void decode_arguments(CodeWriter& code, const Plan& plan, const Command& command
   code.line("if (!args) return std::move(args).error();");
 }
 
-void encode_result(CodeWriter& code, const Plan& plan, const Command& command) {
+void encode_result(CodeWriter& code, const Plan& plan, const Command& command, const std::string& result = "*result") {
   if (!command.returns) {
     code.line("out.begin_object();");
     code.line("out.end_object();");
     return;
   }
   if (is_constant(command)) return code.line("protocol::encode::constant(*result, out);");
-  encode_use(code, plan, *command.returns, "*result", false);
+  encode_use(code, plan, *command.returns, result, false);
 }
 
 void run(CodeWriter& code, const Plan& plan, const Command& command) {
@@ -69,6 +82,32 @@ void run_at_once(CodeWriter& code, const Plan& plan, const Command& command) {
   code.blank();
 }
 
+/// A command that waits: a function that may want to wait, and one that must not.
+void run_waiting(CodeWriter& code, const Plan& plan, const Command& command) {
+  const Under under(code, command.condition);
+  const std::string name = run_function(plan, command);
+  code.open(
+      {"Result<bool> ", name, "_waiting(::guestd::commands::Context& context, const protocol::JsonView* arguments,"});
+  code.line({"    protocol::JsonWriter& out, protocol::Waiting& waiting) {"});
+  decode_arguments(code, plan, command);
+  code.line({"auto result = ", plan.names.handlers.at(&command), "(context",
+             command.arguments != nullptr ? ", *args" : "", ", waiting);"});
+  code.line("if (!result) return std::move(result).error();");
+  code.line("if (!*result) return false;");
+  encode_result(code, plan, command, "**result");
+  code.line("return true;");
+  code.close();
+  code.blank();
+  code.open({"Result<void> ", name, "(::guestd::commands::Context& context, const protocol::JsonView* arguments,"});
+  code.line({"    protocol::JsonWriter& out) {"});
+  code.line("protocol::Waiting waiting;");
+  code.line({"auto done = ", name, "_waiting(context, arguments, out, waiting);"});
+  code.line("if (!done) return std::move(done).error();");
+  code.line("return {};");
+  code.close();
+  code.blank();
+}
+
 /// An empty name stands last: whatever the conditions, an array has a member.
 void features(CodeWriter& code, const Plan& plan, const Command& command) {
   if (command.features.empty()) return;
@@ -77,6 +116,20 @@ void features(CodeWriter& code, const Plan& plan, const Command& command) {
   for (const auto& feature : command.features) {
     const Under feature_under(code, feature.condition);
     code.line({literal(feature.name), ","});
+  }
+  code.line("{},");
+  code.close("};");
+}
+
+/// Arguments that the feature `object` marks. As above, an empty name stands last.
+void objects(CodeWriter& code, const Plan& plan, const Command& command) {
+  if (!has_objects(command)) return;
+  const Under under(code, command.condition);
+  code.open({"constexpr std::string_view ", objects_constant(plan, command), "[] = {"});
+  for (const auto& member : command.arguments->object()->members) {
+    if (!is_object(member)) continue;
+    const Under member_under(code, member.condition);
+    code.line({literal(member.name), ","});
   }
   code.line("{},");
   code.close("};");
@@ -93,6 +146,13 @@ void entry(CodeWriter& code, const Plan& plan, const Command& command) {
   code.line({".run = ", command.gen ? run_function(plan, command) : "nullptr", ","});
   const bool at_once = command.gen && is_at_once(command);
   code.line({".run_at_once = ", at_once ? run_function(plan, command) + "_at_once" : "nullptr", ","});
+  const bool waiting = command.gen && is_waiting(command);
+  code.line({".run_waiting = ", waiting ? run_function(plan, command) + "_waiting" : "nullptr", ","});
+  code.line({".family = ", literal(command.family), ","});
+  if (has_objects(command)) {
+    const auto objects = objects_constant(plan, command);
+    code.line({".objects = {", objects, ", std::size(", objects, ") - 1},"});
+  }
   code.close("},");
 }
 
@@ -113,7 +173,10 @@ std::string commands_header(const Plan& plan) {
     if (!command->gen) continue;
     const Under under(code, command->condition);
     comment(code, command->doc);
-    code.line({handler(plan, *command), ";"});
+    if (is_waiting(*command)) {
+      code.line("/// Nothing if it wants to wait: then it has set the limit and left `wake` with what it waits for.");
+    }
+    code.line({is_waiting(*command) ? handler_waiting(plan, *command) : handler(plan, *command), ";"});
     if (is_at_once(*command)) {
       code.line("/// The result if it is at hand; nothing if it would have to be waited for, or is an error.");
       code.line({handler_at_once(plan, *command), ";"});
@@ -140,10 +203,11 @@ std::string dispatch_source(const Plan& plan) {
   code.blank();
   for (const auto& command : commands) {
     if (!command->gen) continue;
-    run(code, plan, *command);
+    is_waiting(*command) ? run_waiting(code, plan, *command) : run(code, plan, *command);
     if (is_at_once(*command)) run_at_once(code, plan, *command);
   }
   for (const auto& command : commands) features(code, plan, *command);
+  for (const auto& command : commands) objects(code, plan, *command);
   code.blank();
   code.open({"constexpr protocol::CommandEntry kCommands[] = {"});
   for (const auto& command : commands) entry(code, plan, *command);

@@ -50,6 +50,16 @@ void check_at_once(const Plan& plan, Diagnostics& diagnostics) {
   }
 }
 
+void check_waiting(const Plan& plan, Diagnostics& diagnostics) {
+  for (const auto& command : plan.schema.commands) {
+    if (is_waiting(*command) && (!command->returns || command->coroutine || is_at_once(*command))) {
+      diagnostics.error(command->position, "command '" + command->name +
+                                               "' with feature 'waits' must return something, and be neither a "
+                                               "coroutine nor 'at-once'");
+    }
+  }
+}
+
 void check_constants(const Plan& plan, Diagnostics& diagnostics) {
   for (const auto& command : plan.schema.commands) {
     const bool list = command->returns && command->returns->list;
@@ -135,6 +145,7 @@ Plan make_plan(const Schema& schema, std::string_view name_space, CxxRole role, 
   check_directions(plan, diagnostics);
   check_base64(plan, diagnostics);
   check_at_once(plan, diagnostics);
+  check_waiting(plan, diagnostics);
   check_constants(plan, diagnostics);
   return plan;
 }
@@ -228,6 +239,14 @@ std::string handler_at_once(const Plan& plan, const Command& command) {
 }
 
 bool is_at_once(const Command& command) { return has_feature(command.features, "at-once"); }
+
+std::string handler_waiting(const Plan& plan, const Command& command) {
+  std::string list = parameters(plan, command);
+  list.insert(list.rfind(')'), ", protocol::Waiting& waiting");
+  return "Result<std::optional<" + plan.names.results.at(&command) + ">> " + plan.names.handlers.at(&command) + list;
+}
+
+bool is_waiting(const Command& command) { return has_feature(command.features, "waits"); }
 
 void write_variant(CodeWriter& code, std::string_view before, std::vector<Alternative> list, std::string_view after) {
   if (list.empty() || !always(list.front().condition)) list.insert(list.begin(), {"std::monostate", {}});

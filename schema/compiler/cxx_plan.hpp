@@ -109,6 +109,10 @@ std::string handler(const Plan& plan, const Command& command);
 /// `std::optional<FileReadResult> file_read_at_once(guestd::commands::Context& context, const FileReadArgs& args)`
 std::string handler_at_once(const Plan& plan, const Command& command);
 bool is_at_once(const Command& command);
+/// Commands that carry the feature `waits` have another handler, which gives nothing as long as it wants to wait:
+/// `Result<std::optional<T>> x(guestd::commands::Context& context, const XArgs& args, protocol::Waiting& waiting)`
+std::string handler_waiting(const Plan& plan, const Command& command);
+bool is_waiting(const Command& command);
 /// The function `Result<T>(JsonView, std::string_view)` that decodes one value of a type.
 std::string decode_leaf(const Plan& plan, const Type& type);
 

@@ -73,7 +73,7 @@ void alias(CodeWriter& code, const std::string& name, const std::string& spellin
 }
 
 std::string result_type(const Plan& plan, const Command& command) {
-  if (is_constant(command)) return "protocol::ConstantList";
+  if (is_constant(command) && !plan.client()) return "protocol::ConstantList";
   return command.returns ? spell(plan, *command.returns) : "void";
 }
 

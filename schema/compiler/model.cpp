@@ -2,6 +2,7 @@
 #include "schema/compiler/model.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace guestd::schema {
@@ -29,6 +30,12 @@ Counts count_definitions(const Schema& schema) {
     if (type->object() != nullptr) ++(type->is_union() ? counts.unions : counts.structs);
   }
   return counts;
+}
+
+void name_families(Schema& schema, const Sources& sources) {
+  for (const auto& command : schema.commands) {
+    command->family = std::filesystem::path(sources.file(command->position.file).path).stem().string();
+  }
 }
 
 bool has_feature(const std::vector<Feature>& features, std::string_view name) {

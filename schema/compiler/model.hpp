@@ -126,6 +126,7 @@ struct Command {
   bool coroutine = false;
   bool allow_oob = false;
   bool allow_preconfig = false;
+  std::string family;  // set by name_families()
 };
 
 struct Event {
@@ -167,6 +168,9 @@ struct Counts {
   bool operator==(const Counts&) const = default;
 };
 Counts count_definitions(const Schema& schema);
+
+/// Gives each command the family that its file is named after: that of `guest-agent/files.json` is `files`.
+void name_families(Schema& schema, const Sources& sources);
 
 bool has_feature(const std::vector<Feature>& features, std::string_view name);
 

@@ -14,6 +14,7 @@ namespace guestd::bench {
 struct Effort {
   int rounds = 5;  ///< of each case; the median counts
   int pings = 20000;
+  int programs = 500;
   int starts = 25;
   std::size_t bulk_bytes = std::size_t{64} << 20U;  ///< moved per round with small requests
   int idle_ms = 5000;
@@ -55,6 +56,18 @@ class DiskMachine {
 
 /// `command` without arguments, asked often.
 PerRequest plain_command(const std::string& binary, const Effort& effort, const std::string& command);
+
+/// A program run from guest-exec to its collected status, `output_bytes` of which are captured (0: nothing is).
+PerRequest exec_to_status(const std::string& binary, const Effort& effort, std::size_t output_bytes);
+/// Captured output, read again and again over the socket: guestd alone.
+Transfer exec_read(const std::string& binary, const Effort& effort);
+/// 64 programs that write at full speed: the slowest of many pings in milliseconds, and KiB of memory. guestd alone.
+struct Flood {
+  double slowest_ping_ms = 0;
+  double median_ping_ms = 0;
+  double resident_kib = 0;
+};
+Flood exec_flood(const std::string& binary);
 
 PerRequest ping(const std::string& binary, const Effort& effort);
 /// A process that answers the bytes of a ping with the bytes of its reply and does nothing else: epoll_wait(2), read(2)

@@ -77,6 +77,31 @@ void requests(const Contest& contest, std::vector<Row>& rows) {
   rows.push_back(row_of("8 clients at once, pings per second", crowds, &PerRequest::per_second, 0));
 }
 
+/// Programs.
+void programs(const Contest& contest, std::vector<Row>& rows) {
+  for (const std::size_t output_bytes : {std::size_t{0}, std::size_t{100}, std::size_t{100'000}}) {
+    const auto values = rounds<PerRequest>(contest, contest.effort.rounds, [&](const std::string& binary) {
+      return exec_to_status(binary, contest.effort, output_bytes);
+    });
+    const std::string what = output_bytes == 0 ? "true" : std::to_string(output_bytes) + " bytes of output";
+    rows.push_back(row_of("guest-exec to status, " + what + ", CPU µs", values, &PerRequest::cpu_us, 0,
+                          at_most_of_peer("at most 0.8", 0.8)));
+  }
+  const Contest alone{"", contest.ours, contest.effort};
+  const auto reads = rounds<Transfer>(alone, contest.effort.rounds,
+                                      [&](const std::string& binary) { return exec_read(binary, contest.effort); });
+  constexpr double kGoal = 500 * 1e6 / (1 << 20U);
+  rows.push_back(row_of("guestd-exec-read, MiB/s", reads, &Transfer::mib_per_second, 0,
+                        Target{"at least 500 MB/s", [](double, double ours) { return ours >= kGoal; }}));
+  rows.push_back(row_of("guestd-exec-read, CPU ns per byte", reads, &Transfer::cpu_ns_per_byte, 2));
+  const auto floods = rounds<Flood>(alone, contest.effort.rounds, exec_flood);
+  rows.push_back(row_of("64 programs at full speed, median ping in ms", floods, &Flood::median_ping_ms, 2));
+  rows.push_back(row_of("64 programs at full speed, slowest of 200 pings in ms", floods, &Flood::slowest_ping_ms, 2,
+                        at_most("at most 10 ms", 10)));
+  rows.push_back(row_of("64 programs at full speed, RSS in KiB", floods, &Flood::resident_kib, 0,
+                        at_most("at most its limit and 16 MB", 272 * 1024)));
+}
+
 /// Commands that look at every disk.
 void disks(const Contest& contest, std::vector<Row>& rows) {
   constexpr std::size_t kDisks = 200;
@@ -168,9 +193,9 @@ void reads(const Contest& contest, std::vector<Row>& rows) {
   transfers(contest, rows, "file-read", file_read, {5, 6}, {4 * kKiB, 64 * kKiB, kMiB, 8 * kMiB, 32 * kMiB, 48 * kMiB});
 }
 
-constexpr std::array kChapters{Chapter{"requests", requests}, Chapter{"file-write", writes},
-                               Chapter{"file-read", reads},   Chapter{"life", life},
-                               Chapter{"disks", disks},       Chapter{"memory", memory}};
+constexpr std::array kChapters{
+    Chapter{"requests", requests}, Chapter{"file-write", writes}, Chapter{"file-read", reads}, Chapter{"life", life},
+    Chapter{"disks", disks},       Chapter{"exec", programs},     Chapter{"memory", memory}};
 
 std::vector<Row> run(const Contest& contest, std::string_view only) {
   std::vector<Row> rows;
@@ -194,7 +219,7 @@ std::string version_of(const std::string& binary) {
 
 int usage() {
   std::cerr << "usage: guestd_bench [--quick] [--only CHAPTER] [--update FILE]\n"
-               "Chapters: requests, file-write, file-read, life, disks, memory.\n"
+               "Chapters: requests, file-write, file-read, life, disks, exec, memory.\n"
                "The agents: environment GUESTD (else the one that was built) and QEMU_GA (else /usr/sbin/qemu-ga).\n";
   return 2;
 }
@@ -205,7 +230,7 @@ int main_with(const std::vector<std::string_view>& arguments) {
   std::string_view only;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--quick") {
-      contest.effort = {1, 2000, 5, std::size_t{16} << 20U, 2000};
+      contest.effort = {1, 2000, 100, 5, std::size_t{16} << 20U, 2000};
     } else if (arguments[i] == "--only" && i + 1 < arguments.size()) {
       only = arguments[++i];
     } else if (arguments[i] == "--update" && i + 1 < arguments.size()) {

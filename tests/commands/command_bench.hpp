@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -14,6 +16,7 @@
 
 #include "commands/context.hpp"
 #include "commands/freeze_state.hpp"
+#include "commands/process_table.hpp"
 #include "generated/commands.hpp"
 #include "platform/host.hpp"
 #include "protocol/base64.hpp"
@@ -33,11 +36,31 @@ namespace guestd::commands {
 class FakeCatalog final : public CommandCatalog {
  public:
   [[nodiscard]] std::vector<CommandStatus> commands() const override { return list; }
+  [[nodiscard]] PolicySummary policy() const override { return summary; }
   std::vector<CommandStatus> list;
+  PolicySummary summary;
+};
+
+/// Lines from several threads.
+class Told {
+ public:
+  void add(const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back(line);
+  }
+  [[nodiscard]] std::vector<std::string> lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
 };
 
 /// What commands need around them: a machine (this one, unless a fixture is given) with a clock that stands still, and
-/// a state directory of its own. What changes a machine is only recorded. `context()` is what they are called with.
+/// a state directory of its own. What changes a machine is only recorded, except that programs are started. `context()`
+/// is what they are called with.
 class CommandBench {
  public:
   CommandBench() : CommandBench(platform::Root::system()) {}
@@ -65,6 +88,12 @@ class CommandBench {
   [[nodiscard]] FreezeState& freeze() { return *freeze_; }
   /// In effect with the next restart() or crash().
   [[nodiscard]] FreezeSettings& freeze_settings() { return freeze_settings_; }
+  /// Starts real programs.
+  [[nodiscard]] ProcessTable& processes() { return *processes_; }
+  /// In effect with the next restart().
+  [[nodiscard]] ExecSettings& exec_settings() { return exec_settings_; }
+  /// What the table of programs has told the administrator.
+  [[nodiscard]] std::vector<std::string> told() const { return told_.lines(); }
   [[nodiscard]] support::FakeClockDevices& clock_devices() { return *clock_devices_; }
   [[nodiscard]] support::FakePower& power() { return *power_; }
   [[nodiscard]] support::FakeIdentity& identity() { return *identity_; }
@@ -77,8 +106,10 @@ class CommandBench {
     start();
   }
   /// The end and a new start, in good order.
-  void restart() {
+  /// `meanwhile` is done when no agent runs.
+  void restart(const std::function<void()>& meanwhile = [] {}) {
     stop();
+    meanwhile();
     start();
   }
 
@@ -93,6 +124,7 @@ class CommandBench {
     freeze_settings_.state_directory = state_dir_.str();
     freeze_settings_.hook_folder = dir_.str() + "/freeze.d";
     host_.bus = platform::no_system_bus("a test has no bus");
+    host_.processes = platform::system_processes();
     programs_ = own(host_.programs, std::make_unique<support::FakePrograms>());
     clock_devices_ = own(host_.clock_devices, std::make_unique<support::FakeClockDevices>());
     power_ = own(host_.kernel_power, std::make_unique<support::FakePower>());
@@ -107,6 +139,7 @@ class CommandBench {
   }
   void stop() {
     context_.reset();
+    processes_.reset();
     freeze_.reset();
     files_.reset();
   }
@@ -115,7 +148,11 @@ class CommandBench {
     if (!files) throw std::runtime_error(files.error().text);
     files_ = *std::move(files);
     freeze_ = std::make_unique<FreezeState>(host_, freeze_settings_, listener_);
-    context_.emplace(Context{host_, *files_, catalog_, *freeze_});
+    exec_settings_.state_directory = state_dir_.str();
+    exec_settings_.tell = [this](const std::string& text) { told_.add(text); };
+    processes_ = std::make_unique<ProcessTable>(host_, exec_settings_);
+    processes_->take_over();
+    context_.emplace(Context{host_, *files_, catalog_, *freeze_, *processes_});
   }
 
   std::optional<support::FixtureRoot> fixture_;
@@ -132,6 +169,9 @@ class CommandBench {
   support::FakeFreezeListener listener_;
   FreezeSettings freeze_settings_;
   std::unique_ptr<FreezeState> freeze_;
+  ExecSettings exec_settings_;
+  Told told_;
+  std::unique_ptr<ProcessTable> processes_;
   support::FakeClockDevices* clock_devices_ = nullptr;
   support::FakePower* power_ = nullptr;
   support::FakeIdentity* identity_ = nullptr;

@@ -178,6 +178,54 @@ TEST(FreezeStateTest, ADeadlineThawsWhatIsFrozenWhileTheRestHangsInTheKernel) {
   EXPECT_EQ(*bench.freeze(), 3) << "and then it can freeze again";
 }
 
+// Before anything is frozen, but with the hooks called: a database must not be held for ever by a disk that has died.
+TEST(FreezeStateTest, ADeadlineEndsAFreezeThatHangsWhileItWritesBack) {
+  FreezeBench bench;
+  bench.hook("db");
+  Gate gate;
+  bench->freezer().on_action([&](const std::string& action, const std::string& mountpoint) {
+    if (action == "write_back" && mountpoint == "/home") gate.pass();
+  });
+  auto frozen = std::async(std::launch::async, [&] { return bench.freeze(); });
+  gate.wait_for_arrival();
+  ASSERT_EQ(bench->listener().deadline(), bench->clock().since_boot() + 600s);
+  bench->clock().advance(600s);
+  bench.state().thaw_when_due();
+  EXPECT_EQ(bench.hook_calls().back(), "/hooks/db thaw");
+  EXPECT_FALSE(bench.state().is_frozen()) << "nobody waits for what hangs";
+  EXPECT_EQ(*bench.state().thaw(), 0);
+  gate.open();
+  const auto outcome = frozen.get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().text, "the freeze was given up: writing back what is in memory took too long");
+  EXPECT_TRUE(bench.log().empty()) << "nothing was frozen";
+  EXPECT_FALSE(bench.state().restricts());
+  EXPECT_FALSE(bench.has_marker());
+  EXPECT_EQ(*bench.freeze(), 3);
+}
+
+TEST(FreezeStateTest, ADiskThatHangsWhileItIsThawedKeepsNoOtherOneFrozen) {
+  FreezeBench bench;
+  FreezeState state(bench->host(), bench->freeze_settings(), bench->listener(), {500ms, 20ms, 8, true});
+  ASSERT_EQ(*state.freeze(std::nullopt, "x"), 3);
+  Gate gate;
+  // Thawed first, as it was frozen last.
+  bench->freezer().on_action([&](const std::string& action, const std::string& mountpoint) {
+    if (action == "thaw" && mountpoint == "/") gate.pass();
+  });
+  EXPECT_EQ(*state.thaw(), 2);
+  EXPECT_EQ(bench->freezer().frozen(), (std::set<std::string>{"/"}));
+  EXPECT_FALSE(state.restricts());
+  const auto report = state.report();
+  const auto root = std::find_if(report.filesystems.begin(), report.filesystems.end(),
+                                 [](const auto& record) { return record.mountpoint == "/"; });
+  ASSERT_NE(root, report.filesystems.end());
+  EXPECT_EQ(root->outcome, GuestdFreezeOutcome::kFailed);
+  EXPECT_EQ(root->reason, "the kernel does not come back from thawing: Connection timed out");
+  gate.open();
+  while (!bench->freezer().frozen().empty()) std::this_thread::sleep_for(1ms);
+}
+
 // ---- the end of the agent
 
 TEST(FreezeStateTest, ThawsWhenTheAgentEnds) {

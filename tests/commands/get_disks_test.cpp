@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -93,6 +95,20 @@ TEST_F(GetDisks, TellsTheHealthOfAnNvmeDisk) {
   EXPECT_EQ(nvme.percentage_used, 7);
   EXPECT_EQ(nvme.data_units_read_lo, 9U);
   EXPECT_EQ(nvme.number_of_error_log_entries_hi, 3U);
+}
+
+TEST_F(GetDisks, ADeadDiskCostsOnlyItsOwnSerialNumberAndHealth) {
+  using namespace std::chrono_literals;
+  const std::string other = "pci0000:00/0000:00:06.0/nvme/nvme1/nvme1n1";
+  tree_.driver("pci0000:00/0000:00:06.0", "nvme");
+  tree_.disk(other, "259:3");
+  bench_.disks().smart_pages["/dev/nvme0n1"] = bench_.disks().smart_pages["/dev/nvme1n1"] = {};
+  bench_.disks().dead = {"/dev/nvme0n1"};
+  bench_.host().disks.in_time = std::make_unique<platform::InTime>(platform::InTime::Limits{300ms, 20ms, 4});
+  EXPECT_FALSE(disk("/dev/nvme0n1").smart.has_value());
+  EXPECT_EQ(disk("/dev/nvme0n1").address->pci_controller.slot, 5);
+  EXPECT_TRUE(disk("/dev/nvme1n1").smart.has_value());
+  bench_.disks().silence->end();
 }
 
 TEST_F(GetDisks, PassesOverADiskThatItCannotUnderstand) {

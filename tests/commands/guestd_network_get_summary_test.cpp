@@ -82,7 +82,7 @@ TEST(GuestdNetworkGetSummary, ListsOnlyTheKindsThatAreAskedFor) {
 
 TEST(GuestdNetworkGetSummary, TellsOfHiddenInterfacesToo) {
   CommandBench bench("debian12");
-  bench.context().settings.hidden_interfaces = {"*"};
+  bench.context().settings.replace({.hidden_interfaces = {"*"}});
   EXPECT_EQ(guestd_network_get_summary(bench.context(), {})->interfaces.size(), 6U);
 }
 

@@ -79,7 +79,7 @@ TEST(NetworkGetInterfaces, CountsPacketsOfInterfacesWithoutAddressesToo) {
 
 TEST(NetworkGetInterfaces, LeavesOutWhatTheConfigurationHides) {
   CommandBench bench("debian12");
-  bench.context().settings.hidden_interfaces = {"docker*", "veth[0-9]*", "eth0", "w?0"};
+  bench.context().settings.replace({.hidden_interfaces = {"docker*", "veth[0-9]*", "eth0", "w?0"}});
   const auto interfaces = network_get_interfaces(bench.context());
   ASSERT_TRUE(interfaces);
   EXPECT_THAT(names_of(*interfaces), ElementsAre("lo", "eth0.10")) << "an alias is hidden with its interface";

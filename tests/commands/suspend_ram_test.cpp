@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "tests/commands/command_bench.hpp"
+#include "tests/commands/suspend_bench.hpp"
 
 namespace guestd::commands {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+TEST(SuspendRam, KeepsTheMemoryPowered) { expect_sleep(suspend_ram, {"state=mem"}); }
 
-TEST(SuspendRam, KeepsTheMemoryPowered) {
-  CommandBench bench("debian12");
-  ASSERT_TRUE(suspend_ram(bench.context()));
-  EXPECT_THAT(bench.power().log(), ElementsAre("state=mem"));
-}
-
-TEST(SuspendRam, IsUnsupportedInAGuestThatCannot) {
-  CommandBench bench("alpine");
-  const auto slept = suspend_ram(bench.context());
-  ASSERT_FALSE(slept);
-  EXPECT_EQ(slept.error().text, "the requested suspend mode is not supported by the guest");
-  EXPECT_EQ(slept.error().kind, Error::Kind::kUnsupported);
-  EXPECT_THAT(bench.power().log(), IsEmpty());
-}
+TEST(SuspendRam, IsUnsupportedInAGuestThatCannot) { expect_no_sleep(suspend_ram); }
 
 }  // namespace
 }  // namespace guestd::commands

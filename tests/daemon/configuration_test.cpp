@@ -270,6 +270,83 @@ TEST_F(ConfigurationFile, ReadsItsOwnDumpBack) {
   EXPECT_EQ(configuration_text(configuration_), configuration_text(original));
 }
 
+TEST_F(ConfigurationFile, HoldsThePolicy) {
+  load_text(
+      "[policy]\nprofile=backup\nallow=files, guest-shutdown\nblock=guest-fstrim\nread-files=/srv/**, !/srv/key\n"
+      "write-files=none\nexec-programs=/usr/bin/*\nexec-users=!root\npassword-users=alice\nkey-users=svc-*\n"
+      "show-interfaces=eth*\nshow-filesystems=/\nconfine=false\n[audit]\nenabled=false\nfile=/var/log/a\n");
+  EXPECT_EQ(findings_.errors, Names{});
+  EXPECT_EQ(findings_.warnings, Names{});
+  const auto& policy = configuration_.policy;
+  EXPECT_EQ(policy.profile, Profile::kBackup);
+  EXPECT_EQ(policy.allow, (Names{"files", "guest-shutdown"}));
+  EXPECT_EQ(policy.block, Names{"guest-fstrim"});
+  EXPECT_EQ(policy.access.read_files.allowed.items(), (Names{"/srv/**", "!/srv/key"}));
+  EXPECT_FALSE(policy.access.write_files.allowed.matches("/"));
+  EXPECT_FALSE(policy.access.exec_users.allowed.matches("root"));
+  EXPECT_FALSE(policy.confine);
+  EXPECT_FALSE(configuration_.audit.enabled);
+  EXPECT_EQ(configuration_.audit.file, "/var/log/a");
+  const std::string dumped = configuration_text(configuration_);
+  configuration_ = {};
+  load_text(dumped);
+  EXPECT_EQ(findings_.errors, Names{});
+  EXPECT_EQ(configuration_text(configuration_), dumped);
+}
+
+TEST_F(ConfigurationFile, WithAMistakeInThePolicyIsAnErrorAndNoWarning) {
+  load_text("[policy]\nblok=files\nprofile=x\nallow=\nkey-users=a[\nblock=power\nblock=files\n[Policy]\n[unrelated]\n");
+  EXPECT_EQ(findings_.errors, (Names{prefix("c.conf") + "unknown key 'blok' in group 'policy'; did you mean 'block'?",
+                                     prefix("c.conf") + "key 'profile' has the value 'x', which is no profile",
+                                     prefix("c.conf") + "key 'allow' is empty: name commands or families",
+                                     prefix("c.conf") + "key 'key-users' has the item 'a[': a '[' is never closed",
+                                     prefix("c.conf") + "key 'block' is given twice: put it all into one line",
+                                     prefix("c.conf") + "unknown group 'Policy'; did you mean 'policy'?"}));
+  EXPECT_EQ(findings_.warnings, Names{path("c.conf") + ": unknown group 'unrelated' is ignored"});
+}
+
+TEST_F(ConfigurationFile, IsFollowedByItsDropInsInTheOrderOfTheirNames) {
+  write("c.conf", "[policy]\nprofile=full\nblock=power\nread-files=/srv/**\n");
+  std::filesystem::create_directory(path("c.conf.d"));
+  write("c.conf.d/20-second.conf", "[policy]\nprofile=monitor\nblock=suspend\n");
+  write("c.conf.d/10-first.conf", "[policy]\nprofile=none\nread-files=/tmp/*\n");
+  write("c.conf.d/.hidden.conf", "[policy]\nprofile=none\n");
+  write("c.conf.d/30-third.cnf", "[policy]\nprofile=none\n");
+  load({.option = path("c.conf"), .environment = {}});
+  EXPECT_EQ(findings_.errors, Names{});
+  EXPECT_EQ(findings_.warnings, Names{path("c.conf.d/30-third.cnf") + " is ignored: its name does not end in .conf"});
+  EXPECT_EQ(configuration_.policy.profile, Profile::kMonitor);
+  EXPECT_EQ(configuration_.policy.block, (Names{"power", "suspend"}));
+  EXPECT_EQ(configuration_.policy.access.read_files.allowed.items(), (Names{"/srv/**", "/tmp/*"}));
+}
+
+TEST_F(ConfigurationFile, IsFollowedByDropInsAlsoIfItIsTheOneOfQemuGa) {
+  std::filesystem::create_directory(path("d"));
+  write("d/policy.conf", "[policy]\nprofile=none\n");
+  load({.option = {},
+        .environment = {},
+        .defaults = {path("none"), write("ga.conf", "[general]\nverbose=1\n")},
+        .drop_in_folder = path("d")});
+  EXPECT_EQ(findings_.errors, Names{});
+  EXPECT_TRUE(configuration_.verbose);
+  EXPECT_EQ(configuration_.policy.profile, Profile::kNone);
+}
+
+TEST_F(ConfigurationFile, HasNoDropInsThatOthersCanWrite) {
+  std::filesystem::create_directory(path("d"));
+  const auto drop_in = write("d/policy.conf", "[policy]\nprofile=none\n", 0666);
+  const ConfigurationSources sources{.option = {}, .environment = {}, .defaults = {}, .drop_in_folder = path("d")};
+  load(sources);
+  ASSERT_EQ(findings_.errors.size(), 1U);
+  EXPECT_NE(findings_.errors[0].find("others than its owner can write it"), std::string::npos);
+  findings_ = {};
+  ASSERT_EQ(::chmod(drop_in.c_str(), 0600), 0);
+  ASSERT_EQ(::chmod(path("d").c_str(), 0777), 0);
+  load(sources);
+  EXPECT_EQ(findings_.errors, Names{"error loading configuration from path: " + path("d") +
+                                    " must belong to root, and others must not be able to write it"});
+}
+
 TEST_F(ConfigurationFile, ThatIsInstalledSetsNothingAndShowsTheDefaults) {
   const std::string source = GUESTD_SOURCE_DIR "/packaging/guestd.conf";
   std::ifstream stream(source);
@@ -286,6 +363,7 @@ TEST_F(ConfigurationFile, ThatIsInstalledSetsNothingAndShowsTheDefaults) {
   expected.path = kDefaultVirtioPath;
   expected.fsfreeze_hook = kDefaultFreezeHook;
   expected.logfile = "/var/log/guestd.log";
+  expected.audit.file = "/var/log/guestd.audit";
   expected.hidden_interfaces = {"docker*", "br-*", "veth*", "cni*", "cali*", "flannel*"};
   EXPECT_EQ(configuration_text(configuration_), configuration_text(expected));
 }
@@ -351,16 +429,29 @@ TEST(ConfigurationList, IsEmptyWithoutNames) {
 }
 
 constexpr std::array<std::string_view, 3> kKnown{"guest-exec", "guest-exec-status", "guest-ping"};
+constexpr std::array<std::string_view, 2> kFamilies{"files", "processes"};
 
 TEST(ConfigurationList, MayHoldOnlyKnownCommands) {
   Configuration configuration;
   append_list(configuration.block_rpcs, "guest-exec, guest-exce, nonsense-without-likeness");
   append_list(configuration.allow_rpcs, "guest_ping");
   Findings findings;
-  check_command_names(configuration, kKnown, findings);
+  check_command_names(configuration, kKnown, kFamilies, findings);
   EXPECT_EQ(findings.errors, (Names{"unknown command 'guest-exce' in block-rpcs; did you mean 'guest-exec'?",
                                     "unknown command 'nonsense-without-likeness' in block-rpcs",
                                     "unknown command 'guest_ping' in allow-rpcs; did you mean 'guest-ping'?"}));
+}
+
+TEST(ConfigurationList, MayNameFamiliesInThePolicy) {
+  Configuration configuration;
+  configuration.policy.block = {"files", "guest-exec", "file"};
+  configuration.policy.allow = {"proceses"};
+  configuration.block_rpcs = {"files"};
+  Findings findings;
+  check_command_names(configuration, kKnown, kFamilies, findings);
+  EXPECT_EQ(findings.errors, (Names{"unknown command 'files' in block-rpcs",
+                                    "unknown command or family 'proceses' in allow; did you mean 'processes'?",
+                                    "unknown command or family 'file' in block; did you mean 'files'?"}));
 }
 
 TEST(ClosestName, PrefersTheNearest) {
@@ -427,13 +518,13 @@ TEST(ConfigurationPaths, BecomeAbsoluteForADaemon) {
   configuration.path = "socket";
   configuration.logfile = "log";
   configuration.fsfreeze_hook = "/absolute";
-  make_paths_absolute(configuration);
+  make_paths_absolute(configuration, std::filesystem::current_path().string());
   EXPECT_EQ(configuration.path, std::filesystem::current_path().string() + "/socket");
   EXPECT_EQ(configuration.logfile, std::filesystem::current_path().string() + "/log");
   EXPECT_EQ(configuration.fsfreeze_hook, "/absolute");
   configuration.method = "vsock-listen";
   configuration.path = "3:1234";
-  make_paths_absolute(configuration);
+  make_paths_absolute(configuration, std::filesystem::current_path().string());
   EXPECT_EQ(configuration.path, "3:1234");
 }
 

@@ -56,9 +56,18 @@ Result<void> produce_pieces(commands::Context&, const protocol::JsonView*, proto
   return {};
 }
 
+std::atomic<bool> saw_given_up = false;
+
+/// Works until nobody waits for it any more.
+Result<void> work_until_given_up(commands::Context& context, const protocol::JsonView*, protocol::JsonWriter&) {
+  saw_given_up = eventually([&] { return context.is_given_up(); });
+  return Error{"given up"};
+}
+
 constexpr protocol::CommandEntry kAnswer42{"answer-42", {}, true, true, answer_42};
 constexpr protocol::CommandEntry kSilent42{"silent-42", {}, false, true, answer_42};
 constexpr protocol::CommandEntry kFail{"fail", {}, true, true, fail};
+constexpr protocol::CommandEntry kPatient{"patient", {}, true, true, work_until_given_up};
 constexpr protocol::CommandEntry kLargeReply{"large-reply", {}, true, true, produce_pieces};
 
 std::unique_ptr<protocol::Request> request(std::string_view text) {
@@ -204,6 +213,17 @@ TEST_F(JobTest, RunsTheCommandAndDropsTheReplyWhenItIsAbandonedBeforeItStarts) {
   EXPECT_TRUE(told_to_stop);
   EXPECT_EQ(collected(), "");
   EXPECT_TRUE(done_);
+}
+
+TEST_F(JobTest, LetsTheCommandSeeThatItIsAbandoned) {
+  saw_given_up = false;
+  make(kPatient);
+  run_on_worker();
+  EXPECT_TRUE(job_->abandon(true));
+  worker_.join();
+  EXPECT_TRUE(saw_given_up);
+  EXPECT_EQ(collected(), "");
+  EXPECT_FALSE(bench_.context().is_given_up()) << "others go on";
 }
 
 TEST_F(JobTest, DoesNotSendAReplyThatIsReadyAfterItWasAbandoned) {

@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "base/limits.hpp"
 #include "tests/daemon/session_bench.hpp"
@@ -50,6 +52,18 @@ TEST_F(UnixSocket, IsNotTakenFromAnAgentThatLives) {
   ASSERT_TRUE(living);
   EXPECT_EQ(refusal(), "Failed to bind socket to " + path_ + ": Address already in use");
   EXPECT_TRUE(std::filesystem::is_socket(path_));
+}
+
+// As when an agent was killed while it was starting a program, which has the socket until it runs.
+TEST_F(UnixSocket, IsTakenWhenItsLastHolderLetsGo) {
+  auto held = listen_unix(path_);
+  ASSERT_TRUE(held);
+  std::thread holder([&held] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    held->reset();
+  });
+  EXPECT_EQ(refusal(), "(listens)");
+  holder.join();
 }
 
 TEST_F(UnixSocket, DoesNotReplaceAFile) {

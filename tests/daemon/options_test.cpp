@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 
 #include "tests/support/temp_dir.hpp"
@@ -135,8 +136,8 @@ TEST_F(Options, PrintHelpThatNamesEveryOption) {
   EXPECT_EQ(line.exit_code, 0);
   EXPECT_TRUE(line.output.starts_with("Usage: /x/guestd [-m <method> -p <path>] [<options>]\n"));
   for (const char* name : {"allow-rpcs", "block-rpcs", "check-config", "config", "daemonize", "dump-conf",
-                           "fsfreeze-hook", "help", "logfile", "method", "path", "pidfile", "retry-path", "schema",
-                           "statedir", "thaw-stale", "verbose", "version"}) {
+                           "fsfreeze-hook", "help", "logfile", "method", "path", "pidfile", "print-unit-drop-in",
+                           "retry-path", "schema", "statedir", "thaw-stale", "verbose", "version"}) {
     EXPECT_NE(line.output.find("--" + std::string(name)), std::string::npos) << name;
   }
 }
@@ -247,8 +248,46 @@ TEST_F(Options, CheckAConfigurationThatIsValid) {
   configure("[general]\nstatedir=" + folder_ + "\nblock-rpcs=guest-exec\n");
   const auto line = parse({"--check-config"});
   EXPECT_EQ(line.action, Action::kCheckConfiguration);
-  EXPECT_EQ(line.output, "configuration is valid\n");
+  EXPECT_TRUE(line.output.ends_with("\n\nconfiguration is valid\n")) << line.output;
   EXPECT_EQ(line.exit_code, 0);
+}
+
+TEST_F(Options, CheckAConfigurationAndShowThePolicyThatItMakes) {
+  configure("[general]\nstatedir=" + folder_ + "\n[policy]\nprofile=monitor\nallow=files\nread-files=/srv/**\n");
+  const auto line = parse({"--check-config", "-b", "guest-ping"});
+  EXPECT_TRUE(std::regex_search(line.output, std::regex("guest-ping +protocol +no +block-rpcs\n"))) << line.output;
+  EXPECT_TRUE(std::regex_search(line.output, std::regex("guest-file-open +files +yes +allow: files\n")));
+  EXPECT_TRUE(std::regex_search(line.output, std::regex("guest-shutdown +power +no +profile=monitor\n")));
+  EXPECT_TRUE(std::regex_search(line.output, std::regex("read-files +/srv/\\*\\*\n")));
+}
+
+TEST_F(Options, NeverStartWithAPolicyThatWasMistyped) {
+  for (const std::string text :
+       {"[policy]\nprofile=moniter\n", "[policy]\nblock=file\n", "[policy]\nblok=files\n", "[polcy]\nprofile=none\n",
+        "[policy]\nread-files=srv/*\n", "[policy]\nread-files=\n", "[general]\nblock-rpc=guest-ping\n",
+        "[policy]\nblock=files\nblock=power\n", "[policy]\nprofile=none\nprofile=full\n"}) {
+    configure(text);
+    const auto line = parse({});
+    EXPECT_EQ(line.action, Action::kFail) << text;
+    EXPECT_NE(line.errors, "") << text;
+  }
+}
+
+TEST_F(Options, PrintADropInForAProfile) {
+  const auto line = parse({"--print-unit-drop-in=monitor"});
+  EXPECT_EQ(line.action, Action::kPrintUnitDropIn);
+  EXPECT_EQ(line.exit_code, 0);
+  EXPECT_NE(line.output.find("[Service]\n"), std::string::npos);
+  const auto wrong = parse({"--print-unit-drop-in", "monitr"});
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_EQ(wrong.errors,
+            "option 'print-unit-drop-in' has the value 'monitr', which is no profile; did you mean 'monitor'?\n");
+}
+
+TEST_F(Options, ReadAFileFromTheFolderOfTheStartAfterTheProcessHasLeftIt) {
+  write("relative.conf", "[policy]\nprofile=none\n");
+  context_.folder = folder_;
+  EXPECT_EQ(parse({"-c", "relative.conf"}).configuration.policy.profile, Profile::kNone);
 }
 
 TEST_F(Options, CheckAConfigurationWithEverythingThatIsWrong) {

@@ -190,15 +190,15 @@ class NotifySocket : public testing::Test {
 TEST_F(NotifySocket, HearsThatTheAgentIsReadyAndThatItStops) {
   listen(dir_ / "notify");
   EXPECT_EQ(message(), "(none)");
-  service_manager::notify_ready();
+  service_manager::notify("READY=1");
   EXPECT_EQ(message(), "READY=1");
-  service_manager::notify_stopping();
+  service_manager::notify("STOPPING=1");
   EXPECT_EQ(message(), "STOPPING=1");
 }
 
 TEST_F(NotifySocket, MayHaveAnAbstractName) {
   listen("@guestd-test/" + std::to_string(::getpid()));
-  service_manager::notify_ready();
+  service_manager::notify("READY=1");
   EXPECT_EQ(message(), "READY=1");
 }
 
@@ -206,23 +206,23 @@ TEST_F(NotifySocket, MayHaveTheLongestNameThereIs) {
   std::string name = "@guestd-test/" + std::to_string(::getpid());
   name.resize(sizeof(sockaddr_un::sun_path) - 1, 'x');
   listen(name);
-  service_manager::notify_ready();
+  service_manager::notify("READY=1");
   EXPECT_EQ(message(), "READY=1");
 }
 
 TEST_F(NotifySocket, ThatNobodyReadsHoldsNothingUp) {
   listen(dir_ / "notify");
-  for (int i = 0; i < 2000; ++i) service_manager::notify_ready();
+  for (int i = 0; i < 2000; ++i) service_manager::notify("READY=1");
   EXPECT_EQ(message(), "READY=1");
 }
 
 TEST_F(NotifySocket, ThatIsMissingOrNonsenseIsIgnored) {
   for (const std::string& name : {dir_ / "missing", std::string(), std::string(500, 'x'), std::string("@")}) {
     ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
-    service_manager::notify_ready();
+    service_manager::notify("READY=1");
   }
   listen(dir_ / "notify");
-  service_manager::notify_ready();
+  service_manager::notify("READY=1");
   EXPECT_EQ(message(), "READY=1") << "the next one works";
 }
 

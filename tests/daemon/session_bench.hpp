@@ -23,6 +23,7 @@
 #include "commands/context.hpp"
 #include "commands/file_handles.hpp"
 #include "commands/freeze_state.hpp"
+#include "commands/process_table.hpp"
 #include "daemon/session.hpp"
 #include "generated/commands.hpp"
 #include "tests/support/fake_freeze_listener.hpp"
@@ -144,7 +145,7 @@ class SessionBench {
     settings.verbose = true;
     log_ = take(Log::open(settings));
     files_ = take(commands::FileHandles::open(dir_.str(), *host_.clock));
-    context_.emplace(commands::Context{host_, *files_, dispatcher_, freeze_});
+    context_.emplace(commands::Context{host_, *files_, dispatcher_, freeze_, processes_});
   }
   SessionBench(const SessionBench&) = delete;
   SessionBench& operator=(const SessionBench&) = delete;
@@ -185,6 +186,11 @@ class SessionBench {
   commands::FileHandles::Turn hold(std::int64_t handle) { return take(files_->use(handle)); }
 
  private:
+  /// Hosts may start real programs, of the machine of the test.
+  static platform::Host with_programs(platform::Host host) {
+    host.processes = platform::system_processes();
+    return host;
+  }
   template <typename T>
   static T take(Result<T> result) {
     if (!result) throw std::runtime_error(result.error().text);
@@ -194,9 +200,10 @@ class SessionBench {
   support::TestLoop loop_;
   support::TempDir dir_;
   support::FixtureRoot fixture_{"debian12"};
-  platform::Host host_ = fixture_.host();
+  platform::Host host_ = with_programs(fixture_.host());
   support::FakeFreezeListener freeze_listener_;
   commands::FreezeState freeze_{host_, {.state_directory = dir_.str(), .hook = {}}, freeze_listener_};
+  commands::ProcessTable processes_{host_, {.state_directory = dir_.str()}};
   Dispatcher dispatcher_{CommandFilter()};
   std::unique_ptr<Log> log_;
   std::unique_ptr<commands::FileHandles> files_;

@@ -17,6 +17,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr std::int64_t kLarge = 8 << 20;
@@ -332,6 +333,124 @@ TEST(SessionOnAPort, WaitsWithoutSpinningForAHostThatWasNeverThere) {
   talk.session->start();
   EXPECT_LT(bench.loop().run_for(200ms), 5U);
   EXPECT_FALSE(talk.end);
+}
+
+// ---- requests that wait for news
+
+class WaitingSessionTest : public SessionTest {
+ protected:
+  /// A program that writes nothing and ends when its input does.
+  void SetUp() override {
+    SessionTest::SetUp();
+    const std::string reply =
+        host().ask(R"({"execute": "guestd-exec", "arguments": {"path": "cat", "stdin": "stream"}})"
+                   "\n");
+    ASSERT_THAT(reply, StartsWith(R"({"return": {"pid": )"));
+    pid_ = reply.substr(19, reply.find('}') - 19);
+  }
+  [[nodiscard]] std::string wait_request(int id, std::int64_t wait_ms = 600'000) const {
+    return R"({"execute": "guestd-exec-read", "arguments": {"pid": )" + pid_ + R"(, "wait-ms": )" +
+           std::to_string(wait_ms) + R"(}, "id": )" + std::to_string(id) + "}\n";
+  }
+  [[nodiscard]] std::string write_request(const std::string& more, int id) const {
+    return R"({"execute": "guestd-exec-write", "arguments": {"pid": )" + pid_ + ", " + more + R"(}, "id": )" +
+           std::to_string(id) + "}\n";
+  }
+
+  std::string pid_;
+};
+
+TEST_F(WaitingSessionTest, WaitsWithoutAnyThreadUntilThereIsSomething) {
+  Conversation other(bench_);
+  other.session->start();
+  ASSERT_TRUE(host().send(wait_request(1)));
+  EXPECT_EQ(host().line(100ms), "");
+  EXPECT_EQ(bench_.workers().busy(), 0U);
+  EXPECT_EQ(other.host.ask(ping_request(2)), ping_reply(2)) << "other clients are served";
+  EXPECT_THAT(other.host.ask(write_request(R"("data": "aGVsbG8K")", 3)), HasSubstr(R"("count": 6)"));
+  EXPECT_THAT(host().line(), HasSubstr(R"("data": "aGVsbG8K")"));
+}
+
+TEST_F(WaitingSessionTest, EndsTheWaitWithTheNextRequestOfTheSameClient) {
+  ASSERT_TRUE(host().send(wait_request(1)));
+  EXPECT_EQ(host().line(50ms), "");
+  ASSERT_TRUE(host().send(ping_request(2)));
+  EXPECT_THAT(host().line(), EndsWith("\"id\": 1}\n"));
+  EXPECT_EQ(host().line(), ping_reply(2));
+}
+
+TEST_F(WaitingSessionTest, DoesNotWaitAtAllIfTheNextRequestIsThereAlready) {
+  ASSERT_TRUE(host().send(wait_request(1) + wait_request(2) + ping_request(3)));
+  EXPECT_THAT(host().line(), EndsWith("\"id\": 1}\n"));
+  EXPECT_THAT(host().line(), EndsWith("\"id\": 2}\n"));
+  EXPECT_EQ(host().line(), ping_reply(3));
+}
+
+TEST_F(WaitingSessionTest, AnswersASyncAloneForASyncGivesUpWhatWaits) {
+  ASSERT_TRUE(host().send(wait_request(1)));
+  EXPECT_EQ(host().line(50ms), "");
+  EXPECT_EQ(host().ask(sync_request(7)), sync_reply(7));
+  EXPECT_TRUE(is_silent());
+}
+
+TEST_F(WaitingSessionTest, AnswersWithWhatThereIsWhenTheTimeIsOver) {
+  EXPECT_THAT(host().ask(wait_request(1, 30)), HasSubstr(R"("output": [])"));
+  EXPECT_THAT(host().ask(wait_request(2, 30)), EndsWith("\"id\": 2}\n"));
+}
+
+TEST_F(WaitingSessionTest, AnswersWhenTheProgramHasEnded) {
+  EXPECT_THAT(host().ask(write_request(R"("eof": true)", 1)), HasSubstr(R"("count": 0)"));
+  std::string reply;
+  do {
+    reply = host().ask(wait_request(2));
+    ASSERT_THAT(reply, StartsWith(R"({"return": )"));
+  } while (reply.find(R"("finished": true)") == std::string::npos);
+  EXPECT_THAT(reply, HasSubstr(R"("exitcode": 0)"));
+}
+
+TEST_F(WaitingSessionTest, ErrorsDoNotWait) {
+  EXPECT_THAT(host().ask(R"({"execute": "guestd-exec-read", "arguments": {"pid": 1, "wait-ms": 600000}})"
+                         "\n"),
+              HasSubstr("PID 1 does not exist"));
+  EXPECT_THAT(host().ask(R"({"execute": "guestd-exec-read", "arguments": {"pid": 1, "wait-ms": "long"}})"
+                         "\n"),
+              HasSubstr("Parameter 'wait-ms' expects uint64"));
+}
+
+TEST_F(WaitingSessionTest, LetsGoOfAClientThatLeavesWhileItWaits) {
+  ASSERT_TRUE(host().send(wait_request(1)));
+  EXPECT_EQ(host().line(50ms), "");
+  host().close();
+  EXPECT_TRUE(bench_.loop().run_until([&] { return talk_.end.has_value(); }));
+  Conversation other(bench_);
+  other.session->start();
+  EXPECT_THAT(other.host.ask(write_request(R"("data": "aGVsbG8K", "eof": true)", 1)), HasSubstr(R"("count": 6)"));
+}
+
+TEST_F(WaitingSessionTest, AnswersAClientThatHasEndedItsSending) {
+  ASSERT_TRUE(host().send(wait_request(1, 50)));
+  host().end_sending();
+  EXPECT_THAT(host().line(), EndsWith("\"id\": 1}\n"));
+  EXPECT_TRUE(host().sees_end());
+}
+
+TEST_F(WaitingSessionTest, WaitsForRoomInTheInputOfAProgram) {
+  const std::string reply =
+      host().ask(R"({"execute": "guestd-exec", "arguments": {"path": "sleep", "args": ["1000"], "stdin": "stream"}})"
+                 "\n");
+  pid_ = reply.substr(19, reply.find('}') - 19);
+  const std::string much = R"("data": ")" + std::string(2'000'000, 'A') + "\"";
+  EXPECT_THAT(host().ask(write_request(much, 1)), Not(HasSubstr("error")));
+  (void)host().ask(write_request(much, 2));
+  ASSERT_TRUE(host().send(write_request(R"("data": "AAAA", "wait-ms": 600000)", 3)));
+  EXPECT_EQ(host().line(50ms), "");
+  // The end of the program ends the wait, with a reason.
+  Conversation other(bench_);
+  other.session->start();
+  (void)other.host.ask(R"({"execute": "guestd-exec-signal", "arguments": {"pid": )" + pid_ +
+                       R"(, "signal": "KILL"}})"
+                       "\n");
+  EXPECT_THAT(host().line(), HasSubstr("takes no more input"));
 }
 
 }  // namespace

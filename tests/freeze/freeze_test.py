@@ -60,8 +60,17 @@ class FreezeCase(unittest.TestCase):
         return self.connect()
 
     def connect(self):
-        self.clients.append(Client())
-        return self.clients[-1]
+        deadline = time.monotonic() + agents.PATIENCE_S
+        while True:
+            self.clients.append(Client())
+            # A hook that a killed agent was just starting holds that one's listening socket until it runs.
+            try:
+                self.clients[-1].ask("guest-ping")
+                return self.clients[-1]
+            except (ConnectionError, ValueError):
+                if time.monotonic() > deadline:
+                    raise
+                self.clients.pop().close()
 
     def hook(self, name, script="exit 0"):
         path = f"/hooks/{name}"

@@ -38,6 +38,28 @@ TEST(Passwd, PassesOverLinesThatAreNoEntries) {
   }
 }
 
+TEST(Groups, AreThoseThatNameTheMember) {
+  constexpr std::string_view kGroups =
+      "root:x:0:\n"
+      "wheel:x:10:bob,alice\n"
+      "alices:x:11:alices,malice\n"
+      "alone:x:12:alice\n"
+      "short:x:alice\n"
+      "long:x:13:alice:more\n"
+      "none:x:one:alice\n"
+      "last:x:14:alice,bob";
+  EXPECT_THAT(parse_groups(kGroups, "alice"), ElementsAre(10U, 12U, 14U));
+  EXPECT_THAT(parse_groups(kGroups, "carol"), testing::IsEmpty());
+  EXPECT_THAT(parse_groups("", "alice"), testing::IsEmpty());
+}
+
+TEST(Accounts, OfAFixtureHaveTheirGroupsOnce) {
+  const support::TempDir dir;
+  dir.write("etc/passwd", kPasswd);
+  dir.write("etc/group", "users:x:100:alice\nwheel:x:10:alice\n");
+  EXPECT_THAT((*find_account(*Root::at(dir.str()), "alice"))->groups, ElementsAre(100U, 10U));
+}
+
 TEST(Accounts, OfAFixtureComeFromItsFile) {
   const support::TempDir dir;
   dir.write("etc/passwd", kPasswd);

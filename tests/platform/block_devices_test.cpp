@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
+#include <memory>
 #include <string>
 
 #include "tests/support/block_tree.hpp"
@@ -171,12 +173,14 @@ class DiskFacts : public testing::Test {
     tree_.partition(kDisk, "vda1", "254:1");
   }
   Root root() { return fixture_.root(); }
-  std::string serial(const std::string& name) { return serial_in_sysfs(root(), *block_device_named(root(), name)); }
+  std::string serial(const std::string& name) { return serials_->serial(root(), *block_device_named(root(), name)); }
 
   support::FixtureRoot fixture_;
   support::BlockTree tree_{fixture_};
   std::shared_ptr<support::DiskScript> script_ = std::make_shared<support::DiskScript>();
   support::FakeDatabase database_{script_};
+  std::shared_ptr<const SerialSource> serials_ = std::make_shared<const SysfsSerials>();
+  InTime in_time_;
 };
 
 TEST_F(DiskFacts, IncludeTheSerialNumberOfEachKind) {
@@ -198,15 +202,38 @@ TEST_F(DiskFacts, IncludeTheSerialNumberOfEachKind) {
 TEST_F(DiskFacts, PreferWhatUdevSays) {
   tree_.attribute(std::string(kDisk) + "/serial", "from-sysfs");
   const Root here = root();
-  EXPECT_EQ(DiskAddresses(here, database_).of(*block_device_named(here, "vda")).serial, "from-sysfs");
+  DiskAddresses first(here, database_, serials_, in_time_);
+  EXPECT_EQ(first.of(*block_device_named(here, "vda")).serial, "from-sysfs");
   script_->properties[{"254:0", "ID_SERIAL"}] = "from-udev";
-  DiskAddresses addresses(here, database_);
+  DiskAddresses addresses(here, database_, serials_, in_time_);
   const DiskAddress address = addresses.of(*block_device_named(here, "vda1"));
   EXPECT_EQ(address.serial, "from-udev");
   EXPECT_EQ(address.node, "/dev/vda1");
   EXPECT_EQ(address.type, DiskBus::kVirtio);
   script_->properties.clear();
   EXPECT_EQ(addresses.of(*block_device_named(here, "vda")).serial, "from-udev") << "asked once for each disk";
+}
+
+// A virtio disk is asked anew each time, and one whose device has died never answers.
+TEST_F(DiskFacts, OfADeadDiskCostOnlyItsOwnSerialNumber) {
+  using namespace std::chrono_literals;
+  tree_.attribute(std::string(kDisk) + "/serial", "dead");
+  const std::string other = "pci0000:00/0000:00:06.0/virtio2/block/vdb";
+  tree_.disk(other, "254:16");
+  tree_.attribute(other + "/serial", "alive");
+  script_->dead.insert("/dev/vda");
+  const std::shared_ptr<const SerialSource> serials = std::make_shared<support::FakeSerials>(script_);
+  InTime in_time({300ms, 20ms, 2});
+  const Root here = root();
+  DiskAddresses addresses(here, database_, serials, in_time);
+  const auto vda = *block_device_named(here, "vda");
+  const auto vdb = *block_device_named(here, "vdb");
+  addresses.look_up({vda, vdb});
+  EXPECT_EQ(addresses.of(vda).serial, "");
+  EXPECT_EQ(addresses.of(vda).pci.slot, 5) << "what sysfs tells without the disk is told";
+  EXPECT_EQ(addresses.of(vdb).serial, "alive");
+  EXPECT_EQ(in_time.silent(), 1U);
+  script_->silence->end();
 }
 
 TEST_F(DiskFacts, ListDisksThatHaveASize) {

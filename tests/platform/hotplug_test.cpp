@@ -46,6 +46,13 @@ TEST(HotplugEvent, IsNothingElse) {
   }
 }
 
+TEST(HotplugEvent, IsNotWhatSomebodyMadeTheKernelSay) {
+  using namespace std::string_literals;
+  // udevadm trigger, at each boot for all that is there
+  EXPECT_FALSE(parse_hotplug_event(message("add@/devices/system/cpu/cpu4") + "SYNTH_UUID=0\0SEQNUM=1\0"s));
+  EXPECT_TRUE(parse_hotplug_event("add@/devices/system/cpu/cpu4\0ACTION=add\0NOT_SYNTH_UUID=0\0"s));
+}
+
 TEST(HotplugEvent, NeedsAnEnd) { EXPECT_FALSE(parse_hotplug_event("add@/devices/system/cpu/cpu4")); }
 
 TEST(HotplugDevices, AreAllCpusAndBlocksInOrder) {

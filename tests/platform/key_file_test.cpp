@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <iterator>
+#include <thread>
 
 #include "tests/support/temp_dir.hpp"
 
@@ -45,9 +48,9 @@ class KeyFileOfAUser : public testing::Test {
     fs::permissions(dir_.path() / kKeys, fs::perms(0600));
     give(kKeys);
   }
-  [[nodiscard]] KeyFile file() const { return *KeyFile::find(root_, nullptr, account_); }
+  [[nodiscard]] KeyFile file() const { return *KeyFile::find(root_, nullptr, in_time_, account_); }
   [[nodiscard]] Result<void> append(const std::string& line, KeyFile::Mode mode = KeyFile::Mode::kCreate) const {
-    return file().change(mode, [&](std::string_view old) { return std::string(old) + line; });
+    return file().change(mode, [line](std::string_view old) { return std::string(old) + line; });
   }
   [[nodiscard]] struct stat status(const std::string& name) const {
     struct stat status {};
@@ -63,6 +66,7 @@ class KeyFileOfAUser : public testing::Test {
   support::TempDir dir_;
   Root root_ = *Root::at(dir_.str());
   Account account_{"alice", uid_, gid_, "/home/alice", {gid_}};
+  mutable InTime in_time_;
 };
 
 std::string text_of(const Result<std::string>& result) { return result ? *result : "error: " + result.error().text; }
@@ -230,7 +234,7 @@ TEST_F(KeyFileOfAUser, WithoutAHomeDirectorySaysSo) {
             "error: failed to read '/nonexistent/.ssh/authorized_keys': No such file or directory");
   EXPECT_THAT(text_of(append("x")), HasSubstr("cannot open /nonexistent: No such file or directory"));
   account_.home = "";
-  EXPECT_EQ(KeyFile::find(root_, nullptr, account_).error().text, "the home directory '' is no path");
+  EXPECT_EQ(KeyFile::find(root_, nullptr, in_time_, account_).error().text, "the home directory '' is no path");
 }
 
 TEST_F(KeyFileOfAUser, LiesWhereSshdIsToldToLook) {
@@ -249,7 +253,7 @@ TEST_F(KeyFileOfAUser, IsNotUsedIfSshdReadsNone) {
 TEST_F(KeyFileOfAUser, IsNotLookedForAlongOddPaths) {
   for (const char* path : {"../bob/keys", "/", "/etc/../keys", "./."}) {
     dir_.write("etc/ssh/sshd_config", "AuthorizedKeysFile " + std::string(path) + "\n");
-    EXPECT_FALSE(KeyFile::find(root_, nullptr, account_)) << path;
+    EXPECT_FALSE(KeyFile::find(root_, nullptr, in_time_, account_)) << path;
   }
 }
 
@@ -298,7 +302,7 @@ TEST_F(KeyFileOfAUser, GetsTheLabelsOfThePolicy) {
   if (::access("/sys/fs/selinux/enforce", F_OK) == 0) GTEST_SKIP() << "the policy here would refuse made-up labels";
   if (!is_root()) GTEST_SKIP() << "without SELinux only root can set labels";
   const PolicyOfTheTest policy;
-  const auto labelled = KeyFile::find(root_, &policy, account_);
+  const auto labelled = KeyFile::find(root_, &policy, in_time_, account_);
   ASSERT_EQ(text_of(labelled->change(KeyFile::Mode::kCreate, [](std::string_view) { return "key\n"; })), "");
   const auto label = [&](const char* name) {
     std::array<char, 256> text{};
@@ -309,6 +313,27 @@ TEST_F(KeyFileOfAUser, GetsTheLabelsOfThePolicy) {
   EXPECT_EQ(label("home/alice/.ssh"), "u:r:.ssh_folder_t:s0");
   EXPECT_EQ(label(kKeys), "u:r:authorized_keys_file_t:s0");
   EXPECT_EQ(label("home/alice"), "none") << "what was there before is left alone";
+}
+
+// Such as a home directory that the user's own process serves: it must not hold a thread for each request of the host.
+TEST_F(KeyFileOfAUser, WhoseDiskDoesNotAnswerKeepsNobodyWaiting) {
+  using namespace std::chrono_literals;
+  make_keys("one\n");
+  InTime in_time({300ms, 300ms, 2, false});
+  const auto file = KeyFile::find(root_, nullptr, in_time, account_);
+  ASSERT_TRUE(file);
+  std::promise<void> release;
+  const std::shared_future<void> released(release.get_future());
+  const auto stuck = file->change(KeyFile::Mode::kCreate, [released](std::string_view old) {
+    released.wait();
+    return std::string(old) + "two\n";
+  });
+  EXPECT_EQ(text_of(stuck), "failed to write to " + std::string(kPath) + ": Connection timed out");
+  EXPECT_EQ(text_of(file->read()), "error: failed to read " + std::string(kPath) + ": Connection timed out");
+  EXPECT_EQ(in_time.silent(), 1U) << "nobody else was sent after the first one";
+  release.set_value();
+  while (in_time.silent() > 0) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(text_of(file->read()), "one\ntwo\n");
 }
 
 }  // namespace

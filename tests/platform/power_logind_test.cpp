@@ -27,7 +27,7 @@ class PowerByLogind : public testing::Test {
     std::filesystem::permissions(fixture_.dir().write("sbin/poweroff", ""), std::filesystem::perms::owner_all);
     fixture_.dir().write("sys/power/state", "freeze mem disk\n");
   }
-  [[nodiscard]] PowerTools tools() { return {root_, *bus_, programs_, kernel_}; }
+  [[nodiscard]] PowerTools tools() { return {root_, *bus_, programs_, kernel_, clock_}; }
   void expect_nothing_else() {
     EXPECT_THAT(programs_.lines(), IsEmpty());
     EXPECT_THAT(kernel_.log(), IsEmpty());
@@ -39,6 +39,7 @@ class PowerByLogind : public testing::Test {
   std::unique_ptr<SystemBus> bus_ = logind_.bus();
   support::FakePrograms programs_;
   support::FakePower kernel_;
+  support::FakeClock clock_;
 };
 
 TEST_F(PowerByLogind, AsksWhetherItCanAndThenToActForEveryAction) {

@@ -25,7 +25,7 @@ constexpr const char* kNotSupported = "the requested suspend mode is not support
 /// A guest without D-Bus.
 class Power : public testing::Test {
  protected:
-  [[nodiscard]] PowerTools tools() { return {root_, *bus_, programs_, kernel_}; }
+  [[nodiscard]] PowerTools tools() { return {root_, *bus_, programs_, kernel_, clock_}; }
   void install(const std::string& path) const {
     std::filesystem::permissions(fixture_.dir().write(path, ""), std::filesystem::perms::owner_all);
   }
@@ -42,6 +42,7 @@ class Power : public testing::Test {
   std::unique_ptr<SystemBus> bus_ = no_system_bus("no bus");
   FakePrograms programs_;
   FakePower kernel_;
+  support::FakeClock clock_;
 };
 
 using ShutDown = Power;
@@ -130,6 +131,24 @@ TEST_F(ShutDown, GivesEveryToolALimitedTime) {
   EXPECT_LE(programs_.calls().at(0).time_limit, std::chrono::seconds(30));
 }
 
+TEST_F(ShutDown, LimitsTheTimeOfAllToolsTogether) {
+  boot_with("init");
+  for (const char* path : {"sbin/poweroff", "sbin/shutdown", "bin/busybox"}) install(path);
+  const auto begin = clock_.monotonic();
+  // Each one hangs for as long as it may.
+  programs_.answer([this](const ProgramCall& call) {
+    clock_.advance(call.time_limit);
+    ProgramEnd end;
+    end.how = ProgramEnd::How::kTimeLimit;
+    return end;
+  });
+  const auto begun = shut_down(tools(), PowerAction::kPowerDown);
+  ASSERT_FALSE(begun);
+  EXPECT_LE(clock_.monotonic() - begin, std::chrono::seconds(30));
+  EXPECT_THAT(begun.error().text, testing::HasSubstr("/bin/busybox: not tried, the others took too long"));
+  EXPECT_THAT(kernel_.log(), IsEmpty());
+}
+
 TEST_F(Suspend, IsUnsupportedWhereTheKernelCannot) {
   for (const auto action : {PowerAction::kSuspendToRam, PowerAction::kSuspendToDisk, PowerAction::kHybridSleep}) {
     const auto slept = suspend(tools(), action);
@@ -194,6 +213,22 @@ TEST_F(Suspend, AsksPmUtilsWhetherTheyCan) {
   EXPECT_THAT(programs_.lines(), ElementsAre("/usr/bin/pm-is-supported --hibernate", "/usr/sbin/pm-hibernate"));
   fail_programs();
   EXPECT_EQ(suspend(tools(), PowerAction::kSuspendToDisk).error().text, kNotSupported);
+}
+
+TEST_F(Suspend, GivesPmUtilsTheTimeThatAMachineNeedsToFallAsleep) {
+  install("usr/bin/pm-is-supported");
+  install("usr/sbin/pm-hibernate");
+  ASSERT_TRUE(suspend(tools(), PowerAction::kSuspendToDisk));
+  EXPECT_GE(programs_.calls().back().time_limit, std::chrono::minutes(2));
+}
+
+TEST_F(Suspend, IsKnownBeforehandFromTheKernel) {
+  EXPECT_FALSE(kernel_can_suspend(root_, PowerAction::kSuspendToRam));
+  fixture_.dir().write("sys/power/state", "freeze mem disk\n");
+  fixture_.dir().write("sys/power/disk", "[platform] shutdown\n");
+  EXPECT_TRUE(kernel_can_suspend(root_, PowerAction::kSuspendToRam));
+  EXPECT_TRUE(kernel_can_suspend(root_, PowerAction::kSuspendToDisk));
+  EXPECT_FALSE(kernel_can_suspend(root_, PowerAction::kHybridSleep));
 }
 
 TEST(KernelPower, IsOutOfReachOnAFixture) {

@@ -97,6 +97,16 @@ TEST(CxxBackend, ReportsAtOnceWithoutAResult) {
               ElementsAre("test.json:1: error: command 'do' with feature 'at-once' must return something"));
 }
 
+TEST(CxxBackend, ReportsWaitsThatCannotBe) {
+  for (const std::string more : {"", ", 'returns': 'int', 'coroutine': true"}) {
+    EXPECT_THAT(errors_of("{ 'pragma': { 'command-returns-exceptions': [ 'do' ] } }\n{ 'command': 'do', 'features': [ "
+                          "'waits' ]" +
+                          more + " }"),
+                ElementsAre(HasSubstr("with feature 'waits' must return something, and be neither a coroutine nor "
+                                      "'at-once'")));
+  }
+}
+
 TEST(CxxBackend, DeclaresNoHandlerForCommandsThatAreNotGenerated) {
   const std::string text =
       "{ 'command': 'guest-one', 'gen': false, 'data': { 'a': 'int' } }\n{ 'command': 'guest-two' }\n";

@@ -146,9 +146,28 @@ TEST(GeneratedAtOnceHandler, AnswersOrLeavesEverythingToTheOther) {
   EXPECT_EQ(call(context, "guest-maybe", R"({"number": 1})"), R"({"name": "1"})");
 }
 
+TEST(GeneratedWaitingHandler, WaitsOrAnswers) {
+  commands::Context context;
+  int woken = 0;
+  protocol::Waiting waiting;
+  waiting.is_over = false;
+  waiting.wake = [&] { ++woken; };
+  EXPECT_EQ(call_waiting(context, "guest-patient", R"({"number": 70})", waiting), std::nullopt);
+  EXPECT_EQ(waiting.limit, std::chrono::milliseconds(70));
+  EXPECT_EQ(woken, 1);
+  context.at_hand = "news";
+  EXPECT_EQ(call_waiting(context, "guest-patient", R"({"number": 70})", waiting), R"({"name": "news"})");
+  context.at_hand.reset();
+  waiting.is_over = true;
+  EXPECT_EQ(call_waiting(context, "guest-patient", R"({"number": 70})", waiting), R"({"name": "over"})");
+  EXPECT_EQ(call_waiting(context, "guest-patient", R"({"number": -1})", waiting), "error: a negative number");
+  EXPECT_EQ(call_waiting(context, "guest-patient", R"({})", waiting), "error: Parameter 'number' is missing");
+  EXPECT_EQ(call(context, "guest-patient", R"({"number": 70})"), R"({"name": "over"})") << "without a wait";
+}
+
 TEST(GeneratedTable, FollowsTheSchema) {
   const auto table = protocol::command_table();
-  ASSERT_EQ(table.size(), 8U);
+  ASSERT_EQ(table.size(), 9U);
   EXPECT_EQ(table[0].name, "guest-put");
   EXPECT_TRUE(table[0].has_feature("one"));
   EXPECT_TRUE(table[0].has_feature("two"));
@@ -158,8 +177,11 @@ TEST(GeneratedTable, FollowsTheSchema) {
   EXPECT_TRUE(table[1].success_response);
   EXPECT_FALSE(table[5].success_response);
   EXPECT_NE(table[6].run_at_once, nullptr);
-  EXPECT_EQ(table[7].name, "guest-later");
-  EXPECT_EQ(table[7].run, nullptr);
+  EXPECT_EQ(table[6].run_waiting, nullptr);
+  EXPECT_NE(table[7].run_waiting, nullptr);
+  EXPECT_FALSE(table[7].coroutine);
+  EXPECT_EQ(table[8].name, "guest-later");
+  EXPECT_EQ(table[8].run, nullptr);
 }
 
 }  // namespace

@@ -46,6 +46,14 @@ std::optional<MaybeResult> maybe_at_once(Context& context, const MaybeArgs& args
   return Named{*context.at_hand + std::to_string(args.number)};
 }
 
+Result<std::optional<PatientResult>> patient(Context& context, const PatientArgs& args, protocol::Waiting& waiting) {
+  if (args.number < 0) return Error{"a negative number"};
+  if (context.at_hand || waiting.is_over) return std::optional(Named{context.at_hand.value_or("over")});
+  waiting.limit = std::chrono::milliseconds(args.number);
+  waiting.wake();
+  return std::optional<PatientResult>();
+}
+
 std::string call(Context& context, std::string_view name, std::string_view arguments, protocol::ReplySink* sink) {
   const auto table = protocol::command_table();
   const auto entry = std::find_if(table.begin(), table.end(), [&](const auto& each) { return each.name == name; });
@@ -72,6 +80,19 @@ std::optional<std::string> call_at_once(Context& context, std::string_view name,
   protocol::JsonWriter writer;
   if (!entry->run_at_once(context, &root, writer)) return std::nullopt;
   return writer.take_text();
+}
+
+std::optional<std::string> call_waiting(Context& context, std::string_view name, std::string_view arguments,
+                                        protocol::Waiting& waiting) {
+  const auto table = protocol::command_table();
+  const auto entry = std::find_if(table.begin(), table.end(), [&](const auto& each) { return each.name == name; });
+  const auto document = protocol::JsonDocument::parse(protocol::Buffer(arguments));
+  if (entry == table.end() || entry->run_waiting == nullptr || !document) return "no such command";
+  const auto root = document->root();
+  protocol::JsonWriter writer;
+  const auto done = entry->run_waiting(context, &root, writer, waiting);
+  if (!done) return "error: " + done.error().text;
+  return *done ? std::optional(writer.take_text()) : std::nullopt;
 }
 
 }  // namespace guestd::tiny

@@ -34,4 +34,8 @@ std::string call(commands::Context& context, std::string_view name, std::string_
 /// The same by the handler that never waits; nothing if it leaves the command to the other.
 std::optional<std::string> call_at_once(commands::Context& context, std::string_view name, std::string_view arguments);
 
+/// The same by the handler that may want to wait; nothing if it does.
+std::optional<std::string> call_waiting(commands::Context& context, std::string_view name, std::string_view arguments,
+                                        protocol::Waiting& waiting);
+
 }  // namespace guestd::tiny

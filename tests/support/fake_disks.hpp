@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,13 +18,34 @@
 
 namespace guestd::support {
 
+/// A disk or file system that does not answer, until the test ends. Shared with the threads that wait for it.
+class Silence {
+ public:
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return over_; });
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+};
+
 /// What a test says about the disks of a machine, and what has been done to them. One command at a time.
 struct DiskScript {
   std::map<std::pair<std::string, std::string>, std::string> properties;  ///< by `8:0` and name
   std::map<std::string, platform::FileSystemUsage> usages;                ///< by mount point; others are EIO
   std::map<std::string, int> open_errors;                                 ///< errno by mount point
   std::map<std::string, int> trim_errors;
-  std::map<std::string, platform::NvmeSmartPage> smart_pages;  ///< by node; others are EACCES
+  std::map<std::string, platform::NvmeSmartPage> smart_pages;      ///< by node; others are EACCES
+  std::set<std::string> dead;                                      ///< nodes of disks that do not answer ...
+  std::shared_ptr<Silence> silence = std::make_shared<Silence>();  ///< ... before this ends
 
   std::vector<std::string> opened;               ///< mount points, in order
   std::vector<platform::TrimRange> trimmed;      ///< ranges, in order
@@ -79,6 +104,7 @@ class FakeNvme final : public platform::NvmeDevice {
  public:
   explicit FakeNvme(std::shared_ptr<const DiskScript> script) : script_(std::move(script)) {}
   [[nodiscard]] Result<platform::NvmeSmartPage> smart_page(const std::string& node) const override {
+    if (script_->dead.contains(node)) script_->silence->wait();
     const auto found = script_->smart_pages.find(node);
     if (found == script_->smart_pages.end()) return Error::from_errno("cannot open " + node, EACCES);
     return found->second;
@@ -88,10 +114,26 @@ class FakeNvme final : public platform::NvmeDevice {
   std::shared_ptr<const DiskScript> script_;
 };
 
+/// The serial numbers of sysfs, but for the disks that are dead.
+class FakeSerials final : public platform::SerialSource {
+ public:
+  explicit FakeSerials(std::shared_ptr<const DiskScript> script) : script_(std::move(script)) {}
+  [[nodiscard]] std::string serial(const platform::Root& root, const platform::BlockDevice& disk) const override {
+    if (script_->dead.contains(disk.node)) script_->silence->wait();
+    return platform::SysfsSerials().serial(root, disk);
+  }
+
+ private:
+  std::shared_ptr<const DiskScript> script_;
+};
+
 inline platform::DiskBackends fake_disks(const std::shared_ptr<DiskScript>& script = std::make_shared<DiskScript>()) {
   return {std::make_unique<FakeDatabase>(script),
           std::make_unique<platform::FileSystemUsages>(std::make_shared<FakeUsage>(script)),
-          std::make_unique<FakeTrim>(script), std::make_unique<FakeNvme>(script)};
+          std::make_unique<FakeTrim>(script), std::make_shared<FakeNvme>(script), std::make_shared<FakeSerials>(script),
+          // A test with dead disks takes another one, that has less patience.
+          std::make_unique<platform::InTime>(
+              platform::InTime::Limits{std::chrono::seconds(20), std::chrono::milliseconds(20), 8})};
 }
 
 }  // namespace guestd::support

@@ -29,6 +29,11 @@ class FakeFreezer final : public platform::Freezer {
     const std::lock_guard lock(state_->mutex);
     state_->on_freeze = std::move(callback);
   }
+  /// The same for `write_back` and `thaw`, with the action before the mount point.
+  void on_action(std::function<void(const std::string& action, const std::string& mountpoint)> callback) {
+    const std::lock_guard lock(state_->mutex);
+    state_->on_action = std::move(callback);
+  }
   /// `freeze /a`, `thaw /a`, in the order of the calls; those that failed have the errno behind them: `freeze /a !16`.
   [[nodiscard]] std::vector<std::string> log() const {
     const std::lock_guard lock(state_->mutex);
@@ -63,7 +68,14 @@ class FakeFreezer final : public platform::Freezer {
     std::vector<std::string> log;
     std::set<std::string> frozen;
     std::function<void(const std::string&)> on_freeze;
+    std::function<void(const std::string&, const std::string&)> on_action;
 
+    void act(const std::string& action, const std::string& mountpoint) {
+      std::unique_lock lock(mutex);
+      const auto callback = on_action;
+      lock.unlock();
+      if (callback) callback(action, mountpoint);
+    }
     int error_of(const std::string& call) {
       const auto found = errors.find(call);
       return found == errors.end() ? 0 : found->second;
@@ -81,7 +93,7 @@ class FakeFreezer final : public platform::Freezer {
     Target(std::shared_ptr<State> state, std::string mountpoint)
         : state_(std::move(state)), mountpoint_(std::move(mountpoint)) {}
 
-    void write_back() override {}
+    void write_back() override { state_->act("write_back", mountpoint_); }
     Result<void> freeze() override {
       std::unique_lock lock(state_->mutex);
       const auto callback = state_->on_freeze;
@@ -93,6 +105,7 @@ class FakeFreezer final : public platform::Freezer {
       return state_->note("freeze", mountpoint_, error);
     }
     Result<void> thaw() override {
+      state_->act("thaw", mountpoint_);
       const std::lock_guard lock(state_->mutex);
       int error = state_->error_of("thaw " + mountpoint_);
       if (error == 0 && state_->frozen.erase(mountpoint_) == 0) error = EINVAL;

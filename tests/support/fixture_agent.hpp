@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -18,15 +19,23 @@
 namespace guestd::support {
 
 /// A whole agent inside the test, listening on a Unix socket, on a fixture machine whose clock stands still. Nothing
-/// that it does reaches the machine of the test.
+/// that it does reaches the machine of the test, except for programs if a test wants that.
 class FixtureAgent {
  public:
-  explicit FixtureAgent(std::string_view machine, daemon::Configuration configuration = {}) : machine_(machine) {
+  /// Changes the machine before the agent is made.
+  using Adjust = std::function<void(platform::Host&)>;
+  /// Hosts may start programs: real ones, of the machine of the test.
+  static void run_programs(platform::Host& host) { host.processes = platform::system_processes(); }
+
+  explicit FixtureAgent(std::string_view machine, daemon::Configuration configuration = {}, const Adjust& adjust = {})
+      : machine_(machine) {
     configuration.method = "unix-listen";
     configuration.path = socket();
     configuration.statedir = folder_.str();
     log_ = std::move(*daemon::Log::open({folder_.str() + "/log", false, false}));
-    agent_ = std::move(*daemon::Agent::create(configuration, machine_.host(), *log_));
+    platform::Host host = machine_.host();
+    if (adjust) adjust(host);
+    agent_ = std::move(*daemon::Agent::create(configuration, std::move(host), *log_, audit_));
     thread_ = std::thread([this] { EXPECT_TRUE(agent_->run([] {})); });
   }
   FixtureAgent(const FixtureAgent&) = delete;
@@ -57,6 +66,7 @@ class FixtureAgent {
   FixtureRoot machine_;
   TempDir folder_;
   std::unique_ptr<daemon::Log> log_;
+  daemon::Audit audit_{nullptr, false};
   std::unique_ptr<daemon::Agent> agent_;
   std::thread thread_;
 };

@@ -65,6 +65,7 @@ class FixtureRoot {
     platform::Host host{root(), std::make_unique<FakeClock>(), "", fake_disks(script)};
     host.freezer = std::make_unique<FakeFreezer>();
     host.programs = std::make_unique<FakePrograms>();
+    host.processes = platform::refusing_processes("a fixture starts nothing");
     host.online_switch = std::make_unique<platform::SysfsOnlineSwitch>(root());
     host.bus = platform::no_system_bus("a fixture has no bus");
     host.clock_devices = std::make_unique<FakeClockDevices>();

@@ -97,7 +97,9 @@ class HostClient:
         return self.result(timeout)
 
     def sync(self, timeout=30.0, again_after=2.0):
-        """Sends guest-sync-delimited until one is answered. Returns the number of stale bytes before the answer."""
+        """Sends guest-sync-delimited until one is answered. Returns the number of stale bytes before the answer.
+
+        More and more rarely: what is sent before a guest listens waits in the socket, which takes only so much."""
         deadline = time.monotonic() + timeout
         stale = len(self._pending)
         self._pending = b""
@@ -115,6 +117,7 @@ class HostClient:
             except TimeoutError:
                 if time.monotonic() >= deadline:
                     raise TimeoutError(f"no answer to a sync within {timeout} s") from None
+                again_after = min(again_after * 1.5, 15.0)
 
     def write_file(self, path, content, chunk=1 << 20, mode="wb"):
         handle = self.call("guest-file-open", path=path, mode=mode)

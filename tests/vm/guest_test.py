@@ -19,10 +19,16 @@ class GuestTest(unittest.TestCase):
 
     def setUp(self):
         self.machine.plug_agent_port()
-        self.machine.run("systemctl start guestd")
+        self.start_agent()
         self.host = self.connect()
         self.addCleanup(lambda: self.host.close())  # pylint: disable=unnecessary-lambda
         self.host.sync()
+
+    def start_agent(self):
+        self.machine.run("systemctl start guestd")
+
+    def agent_log(self):
+        return self.machine.run("journalctl --boot --quiet --unit guestd --output cat")
 
     def connect(self):
         return HostClient(self.machine.agent_socket)

@@ -25,7 +25,7 @@ class Installing(unittest.TestCase):
         self.machine.run(INSTALL.format(size=self.package_size), timeout=300)
 
     def test_1_distribution_agent_answers_first(self):
-        self.sync(120.0)
+        self.sync(300.0)
         self.assertEqual("/usr/sbin/qemu-ga", self.machine.run("readlink /proc/$(pidof qemu-ga)/exe"))
 
     def test_2_package_takes_its_place_in_running_guest(self):
@@ -81,7 +81,7 @@ class FirstBoot(unittest.TestCase):
 
     def test_agent_answers_from_cold(self):
         with HostClient(self.machine.agent_socket) as host:
-            host.sync(120.0)
+            host.sync(300.0)
         GuestTest.note("QEMU started to first reply", f"{time.monotonic() - self.machine.started:.1f} s")
         self.assertEqual("active", self.machine.run("systemctl is-active guestd"))
         self.assertEqual("0", self.machine.run("systemctl show -P NRestarts guestd"))

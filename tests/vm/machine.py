@@ -36,6 +36,16 @@ def connect(path, deadline):
             time.sleep(0.02)
 
 
+def cpio_of(name, content):
+    """An archive with one program in it, as cpio(5) describes the new format."""
+    def entry(entry_name, mode, data):
+        path = entry_name.encode() + b"\0"
+        fields = (0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path), 0)
+        header = b"070701" + b"".join(b"%08x" % field for field in fields) + path
+        return header + b"\0" * (-len(header) % 4) + data + b"\0" * (-len(data) % 4)
+    return entry(name, 0o100755, content) + entry("TRAILER!!!", 0, b"")
+
+
 class Qmp:
     def __init__(self, path, deadline):
         self._socket = connect(path, deadline)
@@ -64,13 +74,19 @@ class Qmp:
             else:
                 return message["return"]
 
+    def forget_events(self):
+        """What came before now is none of the caller's business."""
+        self.execute("query-status")  # takes in what is under way
+        self._events.clear()
+
     def wait_event(self, name, timeout=30):
-        self._socket.settimeout(timeout)
+        deadline = time.monotonic() + timeout
         while True:
             for event in self._events:
                 if event["event"] == name:
                     self._events.remove(event)
                     return event
+            self._socket.settimeout(max(0.01, deadline - time.monotonic()))
             self._events.append(self._next())
 
     def close(self):
@@ -86,11 +102,14 @@ class Machine:
         self.folder = folder
         self.agent_socket = os.path.join(folder, "agent")
         self.isa_socket = os.path.join(folder, "isa")
+        self.second_monitor = os.path.join(folder, "qmp-2")  # for guestctl
         self.console_log = os.path.join(folder, "console.log")
         self._disk = os.path.join(folder, "root.img")
         self._process = None
         self.qmp = None
         self._hook = None
+        self._hook_number = 0
+        self._hook_pending = b""
         self._agent_port_plugged = True
         self.started = 0.0
 
@@ -99,39 +118,63 @@ class Machine:
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", os.path.join(self._image_folder, "root.img"),
                         self._disk], check=True)
 
-    def _command(self, payload):
-        image = self._image_folder
-        command = [
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", "q35", "-cpu", "max", "-m", "512", "-smp", "2",
+    def _command(self, board, initrd, append):
+        return [
+            # Without what makes udev load drivers that only cost time here: KVM, and ciphers with tests of themselves.
+            # And without paging in five levels: Debian's kernel takes addresses of its own for none there, and writes
+            # "xxxx" wherever it should name a path in /proc.
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", board,
+            "-cpu", "max,-la57,-svm,-aes,-pclmulqdq,-sha-ni",
+            "-m", "512M,slots=2,maxmem=1G", "-smp", "2,maxcpus=3",
             "-nodefaults", "-nographic", "-no-reboot", "-nic", "none",
-            "-kernel", f"{image}/vmlinuz", "-initrd", f"{image}/initrd.img",
-            "-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=false",
-            "-drive", f"file={self._disk},format=raw,if=virtio,cache=unsafe",
-            "-serial", f"file:{self.console_log}",
+            "-kernel", os.path.join(self._image_folder, "vmlinuz"), "-initrd", initrd,
+            # On a busy host the kernel would find that timer interrupts come too late, and give up. Memory that is
+            # plugged in is to be for what can be moved away, so that it can go off again.
+            "-append",
+            f"{append} console=ttyS0 quiet no_timer_check memory_hotplug.online_policy=auto-movable",
+            "-chardev", f"file,id=console,path={self.console_log},append=on", "-serial", "chardev:console",
             "-chardev", f"socket,id=isa,path={self.isa_socket},server=on,wait=off", "-serial", "chardev:isa",
             "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
+            "-qmp", f"unix:{self.second_monitor},server=on,wait=off",
             "-device", "virtio-serial-pci,id=bus",
             "-chardev", f"socket,id=agent,path={self.agent_socket},server=on,wait=off",
             "-device", f"virtserialport,bus=bus.0,nr=1,chardev=agent,id=agent-port,name={AGENT_PORT}",
             "-chardev", f"socket,id=hook,path={self.folder}/hook,server=on,wait=off",
             "-device", f"virtserialport,bus=bus.0,nr=2,chardev=hook,name={HOOK_PORT}",
         ]
+
+    def start(self, payload=None, board="q35", devices=()):
+        """Boots the Debian guest. `payload`: a file that it sees as the read-only disk /dev/vdb. `devices`: more
+        options for QEMU."""
+        command = self._command(board, os.path.join(self._image_folder, "initrd.img"),
+                                "root=/dev/vda rw systemd.show_status=auto")
+        command += ["-drive", f"file={self._disk},format=raw,if=virtio,cache=unsafe"]
         if payload:
             # Padded by QEMU to whole sectors; the guest cuts it to size.
             command += ["-drive", f"file={payload},format=raw,if=virtio,readonly=on"]
-        return command
+        self._boot([*command, *devices])
 
-    def start(self, payload=None):
-        """Boots. `payload`: a file that the guest sees as the read-only disk /dev/vdb."""
+    def start_busybox(self, program, devices=()):
+        """Boots the other guest (guest/busybox_init), with `program` as its /bin/guestd."""
+        initrd = os.path.join(self.folder, "busybox.img")
+        with open(os.path.join(self._image_folder, "busybox.img"), "rb") as base, open(program, "rb") as binary, \
+                open(initrd, "wb") as combined:
+            # The kernel unpacks one archive after the other.
+            packed = base.read()
+            combined.write(packed + b"\0" * (-len(packed) % 4) + cpio_of("bin/guestd", binary.read()))
+        self._boot([*self._command("pc", initrd, "panic=-1"), *devices])
+
+    def _boot(self, command):
         self.started = time.monotonic()
+        self._agent_port_plugged = True
         log = open(os.path.join(self.folder, "qemu.log"), "ab")  # pylint: disable=consider-using-with
         self._process = subprocess.Popen(  # pylint: disable=consider-using-with
-            self._command(payload), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            preexec_fn=die_with_parent)
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)
         log.close()
         deadline = self.started + 30
         self.qmp = Qmp(os.path.join(self.folder, "qmp"), deadline)
         self._hook = connect(os.path.join(self.folder, "hook"), deadline)
+        self._hook_pending = b""
 
     def run(self, script, timeout=120, check=True):
         """Runs a shell script in the guest and returns its output; `check`: it must end with 0."""
@@ -141,22 +184,24 @@ class Machine:
         return output.strip()
 
     def _run(self, script, timeout):
-        self._hook.sendall(base64.b64encode(script.encode()) + b"\n")
-        reply = b""
+        self._hook_number += 1
+        self._hook.sendall(b"%d %s\n" % (self._hook_number, base64.b64encode(script.encode())))
         deadline = time.monotonic() + timeout
-        while not reply.endswith(b"\n"):
-            if not select.select([self._hook], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                raise TimeoutError(f"in the guest, `{script}` took longer than {timeout} s")
-            chunk = self._hook.recv(65536)
-            if not chunk:
-                raise EOFError("QEMU has gone")
-            reply += chunk
-        status, output = reply.split(b" ", 1)
-        return int(status), base64.b64decode(output).decode(errors="replace")
+        while True:
+            while b"\n" not in self._hook_pending:
+                if not select.select([self._hook], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                    raise TimeoutError(f"in the guest, `{script}` took longer than {timeout} s")
+                chunk = self._hook.recv(65536)
+                if not chunk:
+                    raise EOFError("QEMU has gone")
+                self._hook_pending += chunk
+            reply, self._hook_pending = self._hook_pending.split(b"\n", 1)
+            number, status, output = reply.split(b" ", 2)
+            if int(number) == self._hook_number:  # and not of one that took too long
+                return int(status), base64.b64decode(output).decode(errors="replace")
 
-    def power_off(self, timeout=90):
-        """A clean shutdown, as an administrator in the guest would do it."""
-        self.run("systemctl poweroff --no-block")
+    def wait_end(self, timeout=90):
+        """Until QEMU has ended by itself."""
         try:
             self._process.wait(timeout)
         finally:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The transcripts that say `# vm`, played against the agent in the guest.
 
-`> ` is sent with a newline, `< ` is the next line of the reply; `<*>` in it stands for anything, `<FF>` for 0xFF.
+`> ` is sent with a newline, `< ` is the next line of the reply; `<*>` in it stands for anything, `<FF>` for 0xFF, and
+`<#>` for a number, which stands for the same one in later requests.
 """
 
 import glob
@@ -15,7 +16,8 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "transcr
 
 def expected(line):
     pattern = b".*".join(re.escape(part.encode()) for part in line.split("<*>"))
-    return re.compile(pattern.replace(b"<FF>", b"\xff"), re.DOTALL)
+    pattern = pattern.replace(b"<FF>", b"\xff").replace(re.escape(b"<#>"), b"(?P<number>[0-9]+)")
+    return re.compile(pattern, re.DOTALL)
 
 
 def for_vm():
@@ -28,12 +30,15 @@ def for_vm():
 
 class Transcripts(GuestTest):
     def play(self, lines):
+        remembered = b""
         for number, line in enumerate(lines, 1):
             if line.startswith("> "):
-                self.host.send(line[2:].encode() + b"\n")
+                self.host.send(line[2:].encode().replace(b"<#>", remembered) + b"\n")
             elif line.startswith("< "):
                 reply = self.host.line()
-                self.assertIsNotNone(expected(line[2:]).fullmatch(reply), f"line {number}: {reply}")
+                match = expected(line[2:]).fullmatch(reply)
+                self.assertIsNotNone(match, f"line {number}: {reply}")
+                remembered = match.groupdict().get("number") or remembered
 
     def test_transcripts_answer_in_guest_as_they_do_on_fixture(self):
         played = 0

@@ -2,15 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Installs guestd's package in a Debian guest under QEMU and, as its host, tests what answers.
 
-    vm_test.py --package build/package/guestd_0.1.0_amd64.deb [--only PATTERN] [--keep-logs FOLDER] [--shell]
+    vm_test.py --package build/package/guestd_0.1.0_amd64.deb --static build/static/daemon/guestd
+               [--only PATTERN] [--keep-logs FOLDER] [--shell] [--capture FOLDER]
 
-The guest's image is built first if it is not in the cache (build_image.sh).
+Three rounds: the package is installed in a Debian of old hardware; the same guest on today's; and the statically linked
+agent in a guest that has nothing but busybox. The guests' image is built first if it is not in the cache
+(build_image.sh).
 """
 
 import argparse
+import base64
+import io
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import unittest
@@ -18,26 +25,54 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+import busybox_cases  # noqa: E402  pylint: disable=wrong-import-position
 import guest_test  # noqa: E402  pylint: disable=wrong-import-position
 import channel_cases  # noqa: E402  pylint: disable=wrong-import-position
 import command_cases  # noqa: E402  pylint: disable=wrong-import-position
+import disk_cases  # noqa: E402  pylint: disable=wrong-import-position
+import exec_cases  # noqa: E402  pylint: disable=wrong-import-position
+import freeze_cases  # noqa: E402  pylint: disable=wrong-import-position
+import guestctl_cases  # noqa: E402  pylint: disable=wrong-import-position
+import hardware  # noqa: E402  pylint: disable=wrong-import-position
 import install_cases  # noqa: E402  pylint: disable=wrong-import-position
+import life_cases  # noqa: E402  pylint: disable=wrong-import-position
+import login_cases  # noqa: E402  pylint: disable=wrong-import-position
+import machine_cases  # noqa: E402  pylint: disable=wrong-import-position
+import policy_cases  # noqa: E402  pylint: disable=wrong-import-position
+import power_cases  # noqa: E402  pylint: disable=wrong-import-position
 import service_cases  # noqa: E402  pylint: disable=wrong-import-position
 import transcript_cases  # noqa: E402  pylint: disable=wrong-import-position
 from machine import Machine  # noqa: E402  pylint: disable=wrong-import-position
 
 # Those that only read and write come first, those that pull devices and kill last.
+AFTER_INSTALLATION = (disk_cases.OldBoard, power_cases.Sleep)
 AFTER_BOOT = (
-    command_cases.Protocol, command_cases.System, command_cases.Files,
-    transcript_cases.Transcripts, channel_cases.Port, channel_cases.OtherChannels, service_cases.Service,
+    command_cases.Protocol, command_cases.System, command_cases.Network, command_cases.Files,
+    transcript_cases.Transcripts, disk_cases.Disks, disk_cases.Filesystems, login_cases.Logins, machine_cases.Clocks,
+    exec_cases.Programs, channel_cases.Port, channel_cases.OtherChannels, service_cases.Service, freeze_cases.Freezing,
 )
+# This machine does not wake up with a CPU that was plugged in, so sleep comes before.
+PLUGGED_IN = (machine_cases.Cpus, machine_cases.Memory)
+IN_BUSYBOX = (
+    busybox_cases.Basics, busybox_cases.Disks, busybox_cases.BusyboxSleep, busybox_cases.BusyboxClocks,
+    busybox_cases.BusyboxCpus, busybox_cases.BusyboxMemory,
+)
+# Cases that have not passed yet in every run on a slow machine. ./dev vm runs them, ./dev test does not.
+ON_PROBATION = (guestctl_cases.Doctor, guestctl_cases.Monitor,
+                # Written with the policy, and not run in a guest yet.
+                policy_cases.Policy, life_cases.Life)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--package", required=True, help="the .deb to install")
+    parser.add_argument("--static", required=True,
+                        help="the statically linked guestd; if it is missing, its guest is left out")
+    parser.add_argument("--guestctl", help="the host's client to test with (default: beside the package)")
     parser.add_argument("--only", action="append", help="run only the tests whose names match (as unittest -k)")
+    parser.add_argument("--established", action="store_true", help="without the cases that are on probation")
     parser.add_argument("--keep-logs", help="where the logs of QEMU and of the guest's console go")
+    parser.add_argument("--capture", help="write what guestd reads about disks to machines in this folder of fixtures")
     parser.add_argument("--shell", action="store_true", help="after the installation, run commands from stdin instead")
     return parser.parse_args()
 
@@ -49,9 +84,24 @@ def load(case, only):
     return loader.loadTestsFromTestCase(case)
 
 
+class TimedResult(unittest.TextTestResult):
+    """Remembers how long each test took."""
+
+    durations = []
+
+    def startTest(self, test):
+        self._started = time.monotonic()  # pylint: disable=attribute-defined-outside-init
+        super().startTest(test)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        self.durations.append((time.monotonic() - self._started, test.id()))
+
+
 def run(suite, verbosity=2):
-    """Whether all went well. A missing test is no success: --only may name none in one of the two rounds, though."""
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=verbosity).run(suite)
+    """Whether all went well. A missing test is no success: --only may name none in one of the rounds, though."""
+    runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=verbosity, resultclass=TimedResult)
+    result = runner.run(suite)
     return result.wasSuccessful() and not result.skipped
 
 
@@ -64,38 +114,119 @@ def shell(machine):
             print(late)
 
 
+def suite_of(cases, only):
+    return unittest.TestSuite(load(case, only) for case in cases)
+
+
+def end(case, mode, options):
+    """The last test of a round: it ends the machine. Without it the plug is pulled."""
+    case.machine = guest_test.GuestTest.machine
+    good = bool(options.only) or run(unittest.TestSuite([case(mode)]))
+    case.machine.stop()
+    return good
+
+
+def with_disks(machine, disks):
+    for disk in disks:
+        disk.make(machine.folder)
+    return hardware.options(disks, machine.folder)
+
+
+def capture(machine, options, name):
+    """What tests/fixtures/capture finds in the guest, as a machine of that name."""
+    if not options.capture:
+        return
+    with open(os.path.join(HERE, "..", "fixtures", "capture"), encoding="utf-8") as script:
+        text = machine.run(f"cat >/run/capture <<'CAPTURE'\n{script.read()}\nCAPTURE\n"
+                           "sh /run/capture 2>/dev/null | gzip | base64 -w 0", timeout=300)
+    target = os.path.join(options.capture, name)
+    shutil.rmtree(target, ignore_errors=True)
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(text)), mode="r:gz") as archive:
+        archive.extractall(target)
+
+
 def first_round(machine, options):
-    """A guest that runs the distribution's agent: guestd is installed over it."""
+    """A guest that runs the distribution's agent, on a board of old: guestd is installed over it."""
     machine.make_disk()
-    machine.start(options.package)
-    install_cases.Installing.machine = machine
+    machine.start(options.package, "pc", with_disks(machine, hardware.OLD))
+    install_cases.Installing.machine = guest_test.GuestTest.machine = machine
     install_cases.Installing.package_size = os.path.getsize(options.package)
     case = install_cases.Installing
     # With --only, the shortest way to an installed package.
     suite = load(case, None) if not options.only else unittest.TestSuite(
         [case("test_1_distribution_agent_answers_first"), case("test_2_package_takes_its_place_in_running_guest")])
-    good = run(suite)
-    if not options.shell:
-        machine.power_off()
-    return good
+    good = run(suite) and run(suite_of(AFTER_INSTALLATION, options.only))
+    capture(machine, options, "i440fx")
+    if options.shell:
+        return good
+    if options.only:
+        machine.run("sync")
+    return end(power_cases.End, "test_power_off_is_seen_by_the_host", options) and good
 
 
 def second_round(machine, options):
-    """The same guest from cold."""
-    machine.start()
+    """The same guest from cold, on a board of today."""
+    machine.start(board="q35", devices=with_disks(machine, hardware.TODAYS))
     install_cases.FirstBoot.machine = guest_test.GuestTest.machine = machine
     if not run(load(install_cases.FirstBoot, None)):
         return False  # nothing answers: the others would only wait
-    suite = unittest.TestSuite(load(case, options.only) for case in AFTER_BOOT)
-    if suite.countTestCases() == 0:
-        print("no test has such a name")
-        return False
-    return run(suite)
+    good = run(suite_of(after_boot(options), options.only))
+    capture(machine, options, "q35")
+    return end(power_cases.End, "test_reboot_is_seen_by_the_host", options) and good
+
+
+def third_round(machine, options):
+    """The guest without systemd, udev and libraries."""
+    guest_test.GuestTest.machine = machine
+    devices = busybox_cases.make_disks(machine.folder, options.static)
+    machine.start_busybox(options.static, devices)
+    started = time.monotonic()
+    machine.run("true", timeout=300)
+    guest_test.GuestTest.note("busybox guest, QEMU started to shell", f"{time.monotonic() - started:.1f} s")
+    good = run(suite_of(IN_BUSYBOX, options.only))
+    good = end(busybox_cases.BusyboxEnd, "test_reboot_is_seen_by_the_host", options) and good
+    if options.only:
+        return good
+    machine.start_busybox(options.static, devices)
+    machine.run("setsid guestd --statedir /run </dev/null >/dev/null 2>&1 &", timeout=300)
+    return end(busybox_cases.BusyboxEnd, "test_power_off_is_seen_by_the_host", options) and good
+
+
+def after_boot(options):
+    return AFTER_BOOT + (() if options.established else ON_PROBATION) + PLUGGED_IN
+
+
+def count(options):
+    return suite_of((*AFTER_INSTALLATION, *after_boot(options), *IN_BUSYBOX), options.only).countTestCases()
+
+
+def rounds(machine, options):
+    """--only may leave rounds without a test: those are not begun."""
+    needs = lambda *cases: not options.only or suite_of(cases, options.only).countTestCases() > 0  # noqa: E731
+    good = True
+    if needs(*AFTER_INSTALLATION, *after_boot(options)) or options.shell:
+        good = first_round(machine, options)
+        if options.shell:
+            shell(machine)
+            return good
+    if needs(*after_boot(options)):
+        good = second_round(machine, options) and good
+    if needs(*IN_BUSYBOX) and not os.path.exists(options.static):
+        print(f"left out: the guest of busybox, since there is no {options.static}")
+    elif needs(*IN_BUSYBOX):
+        good = third_round(machine, options) and good
+    return good
 
 
 def main():
     options = arguments()
+    # build/package/guestd_VERSION_ARCH.deb was built in build/package/guestd.
+    beside = os.path.join(os.path.dirname(os.path.abspath(options.package)),
+                          "guestd/build/release/client/main/guestctl")
+    guestctl_cases.GuestctlCase.guestctl = options.guestctl or beside
     started = time.monotonic()
+    if options.only and count(options) == 0:
+        sys.exit("no test has such a name")
     image = subprocess.run([os.path.join(HERE, "build_image.sh")], stdout=subprocess.PIPE, text=True,
                            check=True).stdout.strip()
     # Not below the build folder: the path of a Unix socket is short.
@@ -103,15 +234,13 @@ def main():
         machine = Machine(image, folder)
         good = False
         try:
-            good = first_round(machine, options)
-            if good and options.shell:
-                shell(machine)
-            else:
-                good = second_round(machine, options) and good
+            good = rounds(machine, options)
         finally:
             machine.stop()
             if options.keep_logs:
                 machine.keep_logs(options.keep_logs)
+    for seconds, name in sorted(TimedResult.durations, reverse=True)[:10]:
+        print(f"  {seconds:.0f} s: {name}")
     for name, value in guest_test.GuestTest.figures:
         print(f"  {name}: {value}")
     print(f"VM tests {'passed' if good else 'FAILED'} in {time.monotonic() - started:.0f} s")

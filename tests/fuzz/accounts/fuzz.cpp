@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files about users that a guest may have in any state: utmp, logind's sessions, passwd, sshd_config, authorized_keys.
-// The first byte of the input chooses the parser.
+// Files about users that a guest may have in any state: utmp, logind's sessions, passwd, group, sshd_config,
+// authorized_keys. The first byte of the input chooses the parser.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "platform/account_names.hpp"
 #include "platform/accounts.hpp"
 #include "platform/authorized_keys.hpp"
 #include "platform/logged_in_users.hpp"
@@ -38,6 +39,16 @@ void check_session(std::string_view text) {
 void check_passwd(std::string_view text) {
   const auto account = platform::parse_passwd(text, "alice");
   if (account) require(account->name == "alice" && account->home.find(':') == std::string::npos);
+}
+
+/// What is found by its number is found by its name.
+void check_names(std::string_view text) {
+  for (const std::uint32_t id : {0U, 1000U}) {
+    const auto name = platform::name_of_id(text, id);
+    if (!name) continue;
+    require(!name->empty() && name->find_first_of(":\n") == std::string::npos);
+    require(platform::id_of_name(text, *name).has_value());
+  }
 }
 
 void check_sshd_config(std::string_view text) {
@@ -73,6 +84,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'p':
       check_passwd(rest);
+      break;
+    case 'n':
+      check_names(rest);
       break;
     case 'c':
       check_sshd_config(rest);

@@ -20,6 +20,7 @@
 
 #include "commands/context.hpp"
 #include "commands/freeze_state.hpp"
+#include "commands/process_table.hpp"
 #include "platform/host.hpp"
 #include "protocol/buffer.hpp"
 #include "protocol/dispatch.hpp"
@@ -59,6 +60,9 @@ constexpr auto kHarmless = std::to_array<std::string_view>(
      // time and power
      "guest-set-time", "guest-shutdown", "guest-suspend-disk", "guest-suspend-ram", "guest-suspend-hybrid",
      "guestd-after-restore",
+     // programs
+     "guest-exec", "guest-exec-status", "guestd-exec", "guestd-exec-read", "guestd-exec-write", "guestd-exec-signal",
+     "guestd-exec-resize", "guestd-exec-list",
      // accounts
      "guest-get-users", "guest-set-user-password", "guest-ssh-get-authorized-keys", "guest-ssh-add-authorized-keys",
      "guest-ssh-remove-authorized-keys"});
@@ -70,6 +74,9 @@ void require(bool condition) {
 class Catalog final : public guestd::commands::CommandCatalog {
  public:
   [[nodiscard]] std::vector<CommandStatus> commands() const override { return {{"guest-ping", true, true}}; }
+  [[nodiscard]] guestd::commands::PolicySummary policy() const override {
+    return {"full", {{"guest-ping", "protocol", true, "x"}}};
+  }
 };
 
 /// A machine with nothing on it, made anew now and then so that files do not pile up.
@@ -78,6 +85,7 @@ class Machine {
   Machine() : host_{root(), std::make_unique<guestd::platform::SystemClock>(), "", guestd::support::fake_disks()} {
     host_.freezer = std::make_unique<guestd::support::FakeFreezer>();
     host_.programs = std::make_unique<guestd::support::FakePrograms>();
+    host_.processes = guestd::platform::refusing_processes("a fuzzer starts nothing");
     host_.online_switch = std::make_unique<guestd::platform::SysfsOnlineSwitch>(root());
     host_.bus = guestd::platform::no_system_bus("a fuzzer has no bus");
     host_.clock_devices = std::make_unique<guestd::support::FakeClockDevices>();
@@ -90,7 +98,7 @@ class Machine {
   }
 
   void run(const protocol::CommandEntry& entry, const protocol::Request& request) {
-    guestd::commands::Context context{host_, *files_, catalog_, freeze_};
+    guestd::commands::Context context{host_, *files_, catalog_, freeze_, processes_};
     protocol::JsonWriter writer;
     const auto done = entry.run(context, request.arguments ? &*request.arguments : nullptr, writer);
     const std::string text = writer.take_text();
@@ -117,6 +125,7 @@ class Machine {
   guestd::support::FakeFreezeListener listener_;
   guestd::commands::FreezeState freeze_{
       host_, {.state_directory = state_.path(), .hook = {}, .hook_folder = folder_.path()}, listener_};
+  guestd::commands::ProcessTable processes_{host_, {.state_directory = state_.path()}};
 };
 
 const protocol::CommandEntry* harmless(std::string_view name) {

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tests' own way into the guest, beside the agent under test.
 
-A line on the port is base64 of a shell script; the answer is a line `<exit status> <base64 of its output>`. It lets a
-test stop the agent, pull its port, or look at /proc while no host is connected to the agent.
+A line on the port is `<number> <base64 of a shell script>`; the answer is a line `<the same number> <exit status>
+<base64 of the output>`. It lets a test stop the agent, pull its port, or look at /proc while no host is connected to
+the agent.
 """
 
 import base64
@@ -43,8 +44,9 @@ def serve(port):
         pending += chunk
         while b"\n" in pending:
             line, pending = pending.split(b"\n", 1)
-            status, output = run(base64.b64decode(line).decode())
-            reply = b"%d %s\n" % (status, base64.b64encode(output))
+            number, script = line.split()
+            status, output = run(base64.b64decode(script).decode())
+            reply = b"%s %d %s\n" % (number, status, base64.b64encode(output))
             while reply:
                 reply = reply[os.write(port, reply):]
 

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/copy/download.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "client/copy/checksum.hpp"
+#include "generated/agent/calls.hpp"
+
+namespace guestd::copy {
+namespace {
+
+/// Files of /proc say that they are empty, and are not; more than this is no such file.
+constexpr std::int64_t kUnknownSizeBytes = std::int64_t{64} << 20U;
+constexpr std::int64_t kNanoseconds = 1'000'000'000;
+
+Result<void> write_all(int fd, std::span<const char> bytes, std::optional<std::int64_t> offset) {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        offset ? ::pwrite(fd, bytes.data(), bytes.size(), *offset) : ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      pollfd entry{fd, POLLOUT, 0};
+      ::poll(&entry, 1, -1);
+      continue;
+    }
+    if (written < 0) return Error::from_errno("cannot write", errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    if (offset) *offset += written;
+  }
+  return {};
+}
+
+timespec time_of(std::int64_t nanoseconds) {
+  std::int64_t seconds = nanoseconds / kNanoseconds;
+  std::int64_t rest = nanoseconds % kNanoseconds;
+  if (rest < 0) {
+    rest += kNanoseconds;
+    --seconds;
+  }
+  return {seconds, static_cast<long>(rest)};
+}
+
+uid_t owner_of(const agent::GuestdFileStatus& status) {
+  const passwd* const known = status.user ? ::getpwnam(status.user->c_str()) : nullptr;
+  return known != nullptr ? known->pw_uid : status.uid;
+}
+
+gid_t group_of(const agent::GuestdFileStatus& status) {
+  const group* const known = status.group ? ::getgrnam(status.group->c_str()) : nullptr;
+  return known != nullptr ? known->gr_gid : status.gid;
+}
+
+/// Owners first: changing them takes bits of the mode away. Only root may.
+Result<void> set_attributes(int fd, const agent::GuestdFileStatus& status, const std::string& path,
+                            const Settings& settings) {
+  if (settings.owners && ::geteuid() == 0 && ::fchown(fd, owner_of(status), group_of(status)) != 0) {
+    return Error::from_errno("cannot set the owner of " + path, errno);
+  }
+  if (::fchmod(fd, static_cast<mode_t>(status.mode) & 0777U) != 0) {
+    return Error::from_errno("cannot set the mode of " + path, errno);
+  }
+  const std::array<timespec, 2> times{time_of(status.access_time), time_of(status.modify_time)};
+  if (::futimens(fd, times.data()) != 0) return Error::from_errno("cannot set the times of " + path, errno);
+  return {};
+}
+
+Result<void> require_regular(const agent::GuestdFileStatus& status, const std::string& path) {
+  if (status.type == agent::GuestdFileType::kRegular) return {};
+  return Error{path + " is no regular file of the guest"};
+}
+
+/// One file on its way.
+class FileDownload {
+ public:
+  FileDownload(GuestFile& from, int to, std::string path, const Settings& settings)
+      : from_(from), to_(to), path_(std::move(path)), settings_(settings) {}
+
+  /// Brings bytes `from` to `size`, hole by hole.
+  Result<void> bring(std::int64_t begin, std::int64_t size, bool knows_holes) {
+    if (size == 0) return bring_piece(0, kUnknownSizeBytes);
+    if (!knows_holes) return bring_piece(begin, size - begin);
+    auto extents = from_.extents(size);
+    if (!extents) return std::move(extents).error();
+    std::int64_t over = begin;
+    for (const auto& extent : *extents) {
+      const std::int64_t end = extent.offset + extent.length;
+      if (end <= begin) continue;
+      const std::int64_t at = std::max(extent.offset, begin);
+      count(at - over);
+      if (auto brought = bring_piece(at, end - at); !brought) return brought;
+      over = end;
+    }
+    count(size - over);
+    return {};
+  }
+
+  /// What of `present` bytes on the host is the beginning of the file.
+  Result<std::int64_t> beginning(std::int64_t present, std::int64_t size) {
+    if (present == 0 || present > size) return std::int64_t{0};
+    auto theirs = from_.sha256(present);
+    if (!theirs) return std::move(theirs).error();
+    auto ours = sha256_of(to_, present);
+    if (!ours) return std::move(ours).error();
+    return *theirs && *ours && **theirs == **ours ? present : 0;
+  }
+
+  Result<void> compare(std::int64_t size) {
+    auto theirs = from_.sha256(size);
+    if (!theirs) return std::move(theirs).error();
+    auto ours = sha256_of(to_, size);
+    if (!ours) return std::move(ours).error();
+    if (*theirs && *ours && **theirs != **ours) {
+      return Error{path_ + ": the checksums differ; it may have changed while it was copied"};
+    }
+    return {};
+  }
+
+ private:
+  Result<void> bring_piece(std::int64_t offset, std::int64_t length) {
+    if (auto moved = offset == 0 ? Result<void>() : from_.seek(offset); !moved) return moved;
+    std::int64_t at = offset;
+    auto received = from_.read(length, [&](std::span<const char> bytes) -> Result<void> {
+      auto written = write_all(to_, bytes, at);
+      if (!written) return std::move(written).error().with_context(path_);
+      at += static_cast<std::int64_t>(bytes.size());
+      count(static_cast<std::int64_t>(bytes.size()));
+      return {};
+    });
+    if (!received) return std::move(received).error();
+    return {};
+  }
+
+  void count(std::int64_t bytes) {
+    if (settings_.progress != nullptr) settings_.progress->add(bytes);
+  }
+
+  GuestFile& from_;
+  int to_;
+  std::string path_;
+  const Settings& settings_;
+};
+
+Result<void> bring_file(const Guest& guest, GuestFile& from, int to, const std::string& path,
+                        const Settings& settings) {
+  std::optional<agent::GuestdFileStatus> status;
+  std::int64_t size = 0;
+  if (guest.knows_attributes) {
+    auto known = from.status();
+    if (!known) return std::move(known).error();
+    if (auto regular = require_regular(*known, path); !regular) return regular;
+    size = std::max<std::int64_t>(known->size, 0);
+    status = *std::move(known);
+  } else {
+    auto known = from.size();
+    if (!known) return std::move(known).error();
+    size = *known;
+  }
+  FileDownload download(from, to, path, settings);
+  std::int64_t begin = 0;
+  if (settings.resume && guest.knows_attributes) {
+    struct stat present {};
+    if (::fstat(to, &present) != 0) return Error::from_errno("cannot look at " + path, errno);
+    auto same = download.beginning(present.st_size, size);
+    if (!same) return std::move(same).error();
+    begin = *same;
+  }
+  if (settings.progress != nullptr) settings.progress->skip(begin);
+  // Away with all that is not part of it; then its holes are there, and only its data is missing.
+  if (::ftruncate(to, begin) != 0 || ::ftruncate(to, size) != 0)
+    return Error::from_errno("cannot write " + path, errno);
+  if (auto brought = download.bring(begin, size, guest.knows_attributes); !brought) return brought;
+  if (settings.checksum && guest.knows_attributes && size > 0) {
+    if (auto same = download.compare(size); !same) return same;
+  }
+  return status ? set_attributes(to, *status, path, settings) : Result<void>();
+}
+
+/// A folder of the guest, with all that is in it.
+class FolderDownload {
+ public:
+  FolderDownload(const Guest& guest, const Settings& settings) : guest_(guest), settings_(settings) {}
+
+  Result<void> bring(const std::string& path, const HostFolder& folder, int depth) {
+    if (depth > kDeepest) return Error{path + ": there are too many folders in folders"};
+    std::optional<std::string> cursor;
+    do {
+      agent::GuestdFileListArgs args;
+      args.path = path;
+      args.follow = depth == 0;
+      args.cursor = cursor;
+      auto reply = guest_.connection.call(protocol::make_call<agent::calls::GuestdFileList>(args), guest_.limit);
+      if (!reply) return std::move(reply).error();
+      auto page = protocol::read_reply<agent::calls::GuestdFileList>(*reply);
+      if (!page) return std::move(page).error();
+      // A page without entries that promises more would go on for ever.
+      if (page->entries.empty() && page->cursor) return Error{path + ": the agent's list of the folder has no end"};
+      for (const auto& entry : page->entries) {
+        auto brought = bring_entry(path + "/" + entry.name, entry, folder, depth);
+        if (!brought && !pass_over(brought.error())) return brought;
+      }
+      cursor = std::move(page->cursor);
+    } while (cursor);
+    return {};
+  }
+
+  [[nodiscard]] bool whole() const { return whole_; }
+
+ private:
+  Result<void> bring_entry(const std::string& path, const agent::GuestdFolderEntry& entry, const HostFolder& folder,
+                           int depth) {
+    if (entry.name_b64) return Error{path + ": its name is not UTF-8; it is left out"};
+    if (!is_plain_name(entry.name))
+      return Error{"the guest tells of a file with the name '" + entry.name + "', which cannot be"};
+    if (!entry.status) return Error{path + ": " + entry.error.value_or("the guest does not tell what it is")};
+    switch (entry.status->type) {
+      case agent::GuestdFileType::kRegular:
+        return download_file(guest_, path, folder, entry.name, settings_);
+      case agent::GuestdFileType::kDirectory:
+        return bring_folder(path, entry.name, *entry.status, folder, depth);
+      case agent::GuestdFileType::kSymlink:
+        if (entry.status->target_b64) return Error{path + ": what it points to is not UTF-8; it is left out"};
+        return folder.make_link(entry.name, entry.status->target.value_or(""));
+      default:
+        return Error{path + " is a " + std::string(agent::to_string(entry.status->type)) + "; it is left out"};
+    }
+  }
+
+  Result<void> bring_folder(const std::string& path, const std::string& name, const agent::GuestdFileStatus& status,
+                            const HostFolder& folder, int depth) {
+    auto inside = folder.enter(name);
+    if (!inside) return std::move(inside).error();
+    if (auto brought = bring(path, *inside, depth + 1); !brought) return brought;
+    return set_attributes(inside->fd(), status, inside->path(), settings_);
+  }
+
+  /// Whether the rest can be copied all the same.
+  bool pass_over(const Error& error) {
+    if (error.kind == Error::Kind::kUnreachable || error.kind == Error::Kind::kTimedOut) return false;
+    whole_ = false;
+    settings_.warn(error.text);
+    return true;
+  }
+
+  const Guest& guest_;
+  const Settings& settings_;
+  bool whole_ = true;
+};
+
+}  // namespace
+
+Result<void> download_to_pipe(const Guest& guest, const std::string& path, int fd, const Settings& settings) {
+  auto from = GuestFile::open(guest, path, "r");
+  if (!from) return std::move(from).error();
+  auto size = from->size();
+  if (!size) return std::move(size).error();
+  auto received = from->read(*size == 0 ? kUnknownSizeBytes : *size, [&](std::span<const char> bytes) -> Result<void> {
+    if (settings.progress != nullptr) settings.progress->add(static_cast<std::int64_t>(bytes.size()));
+    return write_all(fd, bytes, std::nullopt);
+  });
+  if (!received) return std::move(received).error();
+  return {};
+}
+
+Result<void> download_file(const Guest& guest, const std::string& path, const HostFolder& folder,
+                           const std::string& name, const Settings& settings) {
+  if (settings.progress != nullptr) settings.progress->begin(name);
+  auto from = GuestFile::open(guest, path, "r");
+  if (!from) return std::move(from).error();
+  auto to = folder.open_file(name);
+  if (!to) return std::move(to).error();
+  if (auto brought = bring_file(guest, *from, to->get(), folder.path_of(name), settings); !brought) return brought;
+  // Where a full disk of a network may show.
+  if (::close(to->release()) != 0) return Error::from_errno("cannot write " + folder.path_of(name), errno);
+  return {};
+}
+
+Result<bool> download_folder(const Guest& guest, const std::string& path, const HostFolder& folder,
+                             const std::string& name, const Settings& settings) {
+  auto status = status_at(guest, path, true);
+  if (!status) return std::move(status).error();
+  if (!*status) return Error{path + ": there is no such folder in the guest"};
+  auto inside = folder.enter(name);
+  if (!inside) return std::move(inside).error();
+  FolderDownload download(guest, settings);
+  if (auto brought = download.bring(path, *inside, 0); !brought) return std::move(brought).error();
+  if (auto set = set_attributes(inside->fd(), **status, inside->path(), settings); !set) return std::move(set).error();
+  return download.whole();
+}
+
+}  // namespace guestd::copy
