@@ -112,6 +112,8 @@ std::optional<CommandLine> scan(int argc, char* const* argv, const StartContext&
   return std::nullopt;
 }
 
+std::string hook_named(const std::string& path) { return path.empty() ? std::string(kDefaultFreezeHook) : path; }
+
 void apply(const GivenOption& given, Configuration& configuration) {
   const std::string argument = given.argument.value_or("");
   switch (given.letter) {
@@ -131,7 +133,7 @@ void apply(const GivenOption& given, Configuration& configuration) {
       configuration.statedir = argument;
       break;
     case 'F':
-      configuration.fsfreeze_hook = given.argument.value_or(std::string(kDefaultFreezeHook));
+      configuration.fsfreeze_hook = hook_named(given.argument.value_or(""));
       break;
     case 'v':
       configuration.verbose = true;
@@ -217,6 +219,7 @@ CommandLine parse_command_line(int argc, char* const* argv, const StartContext& 
   ConfigurationSources sources = context.sources;
   line.action = action_of(given, context.folder, sources);
   load_configuration(sources, configuration, findings);
+  if (context.hook) configuration.fsfreeze_hook = hook_named(*context.hook);
   for (const auto& option : given) apply(option, configuration);
   note(set_default_path(configuration), findings);
 
