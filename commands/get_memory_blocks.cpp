@@ -6,7 +6,7 @@
 namespace guestd::commands {
 
 Result<GetMemoryBlocksResult> get_memory_blocks(Context& context) {
-  const auto blocks = platform::memory_blocks(context.host.root);
+  const auto blocks = context.host.memory_blocks->of(context.host.root);
   if (!blocks) return blocks.error();
   GetMemoryBlocksResult result;
   result.reserve(blocks->size());

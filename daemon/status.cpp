@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kAnswerBytes = 64U << 10U;
 constexpr time_t kPatienceSeconds = 5;
+constexpr std::chrono::seconds kRetry{1};
 
 std::string socket_path(const std::string& state_directory) { return state_directory + "/guestd.status"; }
 
@@ -46,7 +47,7 @@ Result<std::unique_ptr<StatusSocket>> StatusSocket::open(asio::io_context& io, c
 }
 
 StatusSocket::StatusSocket(asio::io_context& io, UniqueFd listener, std::string path, std::function<std::string()> text)
-    : listener_(io, listener.release()), path_(std::move(path)), text_(std::move(text)) {
+    : listener_(io, listener.release()), retry_(io), path_(std::move(path)), text_(std::move(text)) {
   answer_soon();
 }
 
@@ -60,13 +61,21 @@ void StatusSocket::answer_soon() {
 
 void StatusSocket::answer() {
   const UniqueFd fd(::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  const int code = errno;
   // Short enough for the buffer of a new socket. Who does not read it has missed it.
   if (fd.valid()) {
     const std::string text = text_();
     (void)::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   }
-  // Out of descriptors: the question stays in the queue, and asking at once again would spin.
-  if (fd.valid() || errno != EMFILE) answer_soon();
+  if (!fd.valid() && code != EAGAIN && code != ECONNABORTED) {
+    // Out of descriptors or memory: the question stays in the queue, and asking at once again would spin.
+    retry_.expires_after(kRetry);
+    retry_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) answer_soon();
+    });
+    return;
+  }
+  answer_soon();
 }
 
 Result<std::string> ask_status(const std::string& state_directory) {

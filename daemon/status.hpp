@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <functional>
@@ -34,6 +35,7 @@ class StatusSocket {
   void answer();
 
   asio::posix::stream_descriptor listener_;
+  asio::steady_timer retry_;
   std::string path_;
   std::function<std::string()> text_;
 };

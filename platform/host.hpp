@@ -12,6 +12,7 @@
 #include "platform/freezer.hpp"
 #include "platform/identity.hpp"
 #include "platform/in_time.hpp"
+#include "platform/memory_blocks.hpp"
 #include "platform/online_switch.hpp"
 #include "platform/power.hpp"
 #include "platform/processes.hpp"
@@ -41,6 +42,7 @@ struct Host {
   /// By which files of users are touched: a user may have seen to it that they never answer.
   std::unique_ptr<InTime> user_files = std::make_unique<InTime>(
       InTime::Limits{limits::kUserFileAnswer, limits::kUserFileAnswer, limits::kDeviceAskers, false});
+  std::unique_ptr<KnownMemoryBlocks> memory_blocks = std::make_unique<KnownMemoryBlocks>();
 
   /// One for each command that asks: it remembers what it has found.
   [[nodiscard]] DiskAddresses disk_addresses() const { return {root, *disks.database, disks.serials, *disks.in_time}; }

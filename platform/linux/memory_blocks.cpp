@@ -50,34 +50,68 @@ class Removable {
   bool known_ = false;
 };
 
-/// Nothing if the block has gone in the meantime.
-std::optional<MemoryBlock> read_block(const SysfsFolder& folder, std::uint64_t number, Removable& removable) {
+struct Reading {
+  std::vector<MemoryBlock> blocks;
+  bool is_settled = true;  ///< only an event can change what was read
+};
+
+void read_block(const SysfsFolder& folder, std::uint64_t number, Removable& removable, Reading& reading) {
   const std::string name = "memory" + std::to_string(number);
   const auto state = folder.read(name + "/state");
-  if (state) return MemoryBlock{number, state->starts_with("online"), removable.of(name)};
-  return folder.has(name) ? std::optional(MemoryBlock{number, true, false}) : std::nullopt;
+  if (state) {
+    // A block that is going offline may stay online, and nobody is told of that.
+    reading.is_settled = reading.is_settled && !state->starts_with("going");
+    reading.blocks.push_back({number, state->starts_with("online"), removable.of(name)});
+  } else if (folder.has(name)) {  // else it has gone in the meantime
+    reading.blocks.push_back({number, true, false});
+  }
 }
 
 Error cannot_open_folder(int code) {
   return Error::from_errno("Can't open directory\"" + std::string(kMemoryFolder) + "/\"", code);
 }
 
-}  // namespace
-
-Result<std::vector<MemoryBlock>> memory_blocks(const Root& root) {
+Result<Reading> read_blocks(const Root& root) {
   const auto folder = SysfsFolder::open(root, kMemoryFolder);
-  if (!folder && folder.error().errno_value == ENOENT) return std::vector<MemoryBlock>();
+  if (!folder && folder.error().errno_value == ENOENT) return Reading{};
   if (!folder) return cannot_open_folder(folder.error().errno_value);
   const auto numbers = folder->numbers("memory");
   if (!numbers) return cannot_open_folder(numbers.error().errno_value);
-  std::vector<MemoryBlock> blocks;
-  blocks.reserve(numbers->size());
-  Removable removable(*folder, removable_is_same_for_all(root));
-  for (const std::uint64_t number : *numbers) {
-    if (const auto block = read_block(*folder, number, removable)) blocks.push_back(*block);
+  const bool same_for_all = removable_is_same_for_all(root);
+  Reading reading;
+  reading.blocks.reserve(numbers->size());
+  reading.is_settled = same_for_all;
+  Removable removable(*folder, same_for_all);
+  for (const std::uint64_t number : *numbers) read_block(*folder, number, removable, reading);
+  if (reading.blocks.empty()) return Error{"guest reported zero memory blocks!"};
+  return reading;
+}
+
+std::string last_uevent(const Root& root) {
+  const auto number = root.read_file("/sys/kernel/uevent_seqnum");
+  return number ? *number : "";
+}
+
+}  // namespace
+
+Result<std::vector<MemoryBlock>> memory_blocks(const Root& root) {
+  auto reading = read_blocks(root);
+  if (!reading) return std::move(reading).error();
+  return std::move(reading->blocks);
+}
+
+Result<std::vector<MemoryBlock>> KnownMemoryBlocks::of(const Root& root) {
+  const std::lock_guard lock(mutex_);
+  const std::string before = last_uevent(root);
+  if (!last_uevent_.empty() && before == last_uevent_) return blocks_;
+  last_uevent_.clear();
+  auto reading = read_blocks(root);
+  if (!reading) return std::move(reading).error();
+  if (reading->is_settled && last_uevent(root) == before) {
+    last_uevent_ = before;
+    blocks_ = reading->blocks;
   }
-  if (blocks.empty()) return Error{"guest reported zero memory blocks!"};
-  return blocks;
+  return std::move(reading->blocks);
 }
 
 Result<std::optional<bool>> memory_block_state(const Root& root, std::uint64_t number) {

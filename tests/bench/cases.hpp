@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/disks.hpp"
+
 /// What is measured: each function runs one case once against one agent and returns plain numbers. Times are CPU time
 /// of the agent process unless the name says otherwise; wall time depends on what else the machine does.
 namespace guestd::bench {
@@ -52,6 +54,17 @@ class DiskMachine {
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;
+};
+
+/// A machine with many CPUs and memory blocks, as sysfs would tell of them. Nobody else sees it.
+class LargeMachine {
+ public:
+  LargeMachine(std::size_t cpus, std::size_t memory_blocks);
+  /// False: this process may not make it.
+  [[nodiscard]] bool usable() const { return !mounts_.empty(); }
+
+ private:
+  std::vector<support::Mounted> mounts_;
 };
 
 /// `command` without arguments, asked often.

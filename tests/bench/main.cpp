@@ -102,6 +102,13 @@ void programs(const Contest& contest, std::vector<Row>& rows) {
                         at_most("at most its limit and 16 MB", 272 * 1024)));
 }
 
+Row plain_row(const Contest& contest, const std::string& command, const std::string& what, Target target) {
+  const auto values = rounds<PerRequest>(contest, contest.effort.rounds, [&](const std::string& binary) {
+    return plain_command(binary, contest.effort, command);
+  });
+  return row_of(command + what + ", CPU µs", values, &PerRequest::cpu_us, 0, std::move(target));
+}
+
 /// Commands that look at every disk.
 void disks(const Contest& contest, std::vector<Row>& rows) {
   constexpr std::size_t kDisks = 200;
@@ -113,11 +120,22 @@ void disks(const Contest& contest, std::vector<Row>& rows) {
   }
   for (const auto& [command, what] :
        {std::pair("guest-get-fsinfo", ", 500 mounts"), std::pair("guest-get-disks", ", 200 disks")}) {
-    const auto values = rounds<PerRequest>(contest, contest.effort.rounds, [&](const std::string& binary) {
-      return plain_command(binary, contest.effort, command);
-    });
-    rows.push_back(row_of(std::string(command) + what + ", CPU µs", values, &PerRequest::cpu_us, 0,
-                          at_most_of_peer("at most 1/2", 0.5)));
+    rows.push_back(plain_row(contest, command, what, at_most_of_peer("at most 1/2", 0.5)));
+  }
+}
+
+/// Commands that look at every CPU or memory block.
+void machine(const Contest& contest, std::vector<Row>& rows) {
+  constexpr std::size_t kCpus = 1024;
+  constexpr std::size_t kMemoryBlocks = 4096;
+  const LargeMachine large(kCpus, kMemoryBlocks);
+  if (!large.usable()) {
+    std::cerr << "bench: no mounts for this user, so no large machine\n";
+    return;
+  }
+  for (const auto& [command, what] :
+       {std::pair("guest-get-vcpus", ", 1,024 CPUs"), std::pair("guest-get-memory-blocks", ", 4,096 memory blocks")}) {
+    rows.push_back(plain_row(contest, command, what, at_most_of_peer("at most 1/4", 0.25)));
   }
 }
 
@@ -193,9 +211,10 @@ void reads(const Contest& contest, std::vector<Row>& rows) {
   transfers(contest, rows, "file-read", file_read, {5, 6}, {4 * kKiB, 64 * kKiB, kMiB, 8 * kMiB, 32 * kMiB, 48 * kMiB});
 }
 
-constexpr std::array kChapters{
-    Chapter{"requests", requests}, Chapter{"file-write", writes}, Chapter{"file-read", reads}, Chapter{"life", life},
-    Chapter{"disks", disks},       Chapter{"exec", programs},     Chapter{"memory", memory}};
+constexpr std::array kChapters{Chapter{"requests", requests}, Chapter{"file-write", writes},
+                               Chapter{"file-read", reads},   Chapter{"life", life},
+                               Chapter{"disks", disks},       Chapter{"machine", machine},
+                               Chapter{"exec", programs},     Chapter{"memory", memory}};
 
 std::vector<Row> run(const Contest& contest, std::string_view only) {
   std::vector<Row> rows;
@@ -219,7 +238,7 @@ std::string version_of(const std::string& binary) {
 
 int usage() {
   std::cerr << "usage: guestd_bench [--quick] [--only CHAPTER] [--update FILE]\n"
-               "Chapters: requests, file-write, file-read, life, disks, exec, memory.\n"
+               "Chapters: requests, file-write, file-read, life, disks, machine, exec, memory.\n"
                "The agents: environment GUESTD (else the one that was built) and QEMU_GA (else /usr/sbin/qemu-ga).\n";
   return 2;
 }

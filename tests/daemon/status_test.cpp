@@ -2,11 +2,13 @@
 #include "daemon/status.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <future>
 #include <string>
 
+#include "tests/support/client.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/test_loop.hpp"
 
@@ -38,6 +40,23 @@ TEST(StatusSocket, IsForItsOwnerAloneAndGoesWithTheAgent) {
   EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   (*socket).reset();
   EXPECT_FALSE(std::filesystem::exists(dir / "guestd.status"));
+}
+
+TEST(StatusSocket, AnswersWhatWasAskedWhileThereWasNoDescriptorLeft) {
+  const support::TempDir dir;
+  support::TestLoop loop;
+  const auto socket = StatusSocket::open(loop.io(), dir.str(), [] { return std::string("here\n"); });
+  ASSERT_TRUE(socket);
+  support::Client client(dir.str() + "/guestd.status");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  loop.run_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  auto answer = std::async(std::launch::async, [&] { return client.read_line(); });
+  EXPECT_TRUE(loop.run_until([&] { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }));
+  EXPECT_EQ(answer.get(), "here\n");
 }
 
 TEST(StatusSocket, HasNoAnswerWithoutAnAgent) {

@@ -99,6 +99,8 @@ TEST_F(SurvivalExec, AThousandProgramsLeaveNothingBehind) {
     }
   };
   run(100);
+  // The socket for `guestd status` is opened a little after the start.
+  ASSERT_TRUE(support::eventually([&] { return std::filesystem::exists(agent.folder().file("guestd.status")); }));
   const auto before = support::memory_of(agent.pid());
   const auto descriptors = [&] {
     long count = 0;

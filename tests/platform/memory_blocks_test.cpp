@@ -98,6 +98,65 @@ TEST(MemoryBlocks, AreAnErrorIfTheirFolderIsNone) {
   EXPECT_EQ(blocks.error().text, "Can't open directory\"/sys/devices/system/memory/\": Not a directory");
 }
 
+class KnownMemoryBlocksTest : public ::testing::Test {
+ protected:
+  KnownMemoryBlocksTest() {
+    machine_.set_kernel("6.1.0");
+    announce(7);
+    machine_.add_block(0, "online");
+    machine_.add_block(1, "online");
+  }
+
+  void announce(int uevent) { machine_.dir().write("sys/kernel/uevent_seqnum", std::to_string(uevent) + "\n"); }
+  bool second_is_online() { return known_.of(machine_.root())->at(1).online; }
+
+  support::MachineTree machine_;
+  KnownMemoryBlocks known_;
+};
+
+TEST_F(KnownMemoryBlocksTest, AreReadAgainAfterAnEvent) {
+  EXPECT_TRUE(second_is_online());
+  machine_.add_block(1, "offline");
+  EXPECT_TRUE(second_is_online()) << "no event told of it";
+  announce(8);
+  EXPECT_FALSE(second_is_online());
+  machine_.add_block(1, "online");
+  announce(9);
+  EXPECT_TRUE(second_is_online());
+}
+
+TEST_F(KnownMemoryBlocksTest, AreNotKeptWhileOneIsSwitched) {
+  machine_.add_block(1, "going-offline");
+  EXPECT_FALSE(second_is_online());
+  machine_.add_block(1, "online");  // it could not be taken off: no event tells
+  EXPECT_TRUE(second_is_online());
+}
+
+TEST_F(KnownMemoryBlocksTest, AreNotKeptWhereNoEventTells) {
+  std::filesystem::remove(machine_.dir().path() / "sys/kernel/uevent_seqnum");
+  EXPECT_TRUE(second_is_online());
+  machine_.add_block(1, "offline");
+  EXPECT_FALSE(second_is_online());
+}
+
+TEST_F(KnownMemoryBlocksTest, OfOldKernelsAreNotKept) {
+  machine_.set_kernel("5.6.19");
+  EXPECT_TRUE(known_.of(machine_.root())->at(1).can_offline);
+  machine_.add_block(1, "online", false);
+  EXPECT_FALSE(known_.of(machine_.root())->at(1).can_offline) << "its pages changed";
+}
+
+TEST_F(KnownMemoryBlocksTest, AreNotKeptThroughAnError) {
+  EXPECT_TRUE(second_is_online());
+  std::filesystem::remove_all(machine_.dir().path() / "sys/devices/system/memory/memory0");
+  std::filesystem::remove_all(machine_.dir().path() / "sys/devices/system/memory/memory1");
+  machine_.dir().write("sys/devices/system/memory/block_size_bytes", "8000000\n");
+  announce(8);
+  EXPECT_FALSE(known_.of(machine_.root()));
+  announce(7);
+  EXPECT_FALSE(known_.of(machine_.root()));
+}
+
 TEST(MemoryBlockState, TellsMissingBlocksFromMissingDivision) {
   const support::MachineTree machine;
   const auto undivided = memory_block_state(machine.root(), 1);

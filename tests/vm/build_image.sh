@@ -26,6 +26,7 @@ packages=(
   lvm2 mdadm cryptsetup-bin dosfstools e2fsprogs            # what disks are built from
   libpam-systemd login openssh-server openssh-client        # logins: on the console, over SSH
   sqlite3                                                   # a database that writes while file systems are frozen
+  apparmor                                                  # guestd's profile is loaded
   busybox-static                                            # the other guest
 )
 # In the initramfs of the other guest. With those that they depend on.

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The life of the service: what it tells, what kills and revives it, and a guest that is restored or moves."""
 
+import base64
+import tempfile
+import time
+
 from guest_test import GuestTest
 
 
@@ -46,3 +50,116 @@ class Life(GuestTest):
         self.machine.qmp.execute("stop")
         self.machine.qmp.execute("cont")
         self.assertEqual({}, self.host.call("guest-ping"))
+
+
+class Restored(GuestTest):
+    """The machine goes back to an earlier moment: what the agent knows then is older than what its host knows."""
+
+    def setUp(self):
+        super().setUp()
+        self.pid = self.main_pid()
+
+    def assert_same_agent(self):
+        """It went on, and was not started anew."""
+        self.assertEqual(self.pid, self.main_pid())
+        self.assertEqual("0", self.show("NRestarts"))
+
+    def test_restored_agent_knows_what_it_knew(self):
+        self.machine.run("printf 0123456789 >/run/vm-test-restore")
+        handle = self.host.call("guest-file-open", path="/run/vm-test-restore")
+        self.host.call("guest-file-read", handle=handle, count=4)
+        self.machine.save("known")
+        self.host.call("guest-file-close", handle=handle)
+        self.machine.restore("known")
+        self.host.sync()
+        rest = self.host.call("guest-file-read", handle=handle)
+        self.assertEqual(b"456789", base64.b64decode(rest["buf-b64"]))
+        self.host.call("guest-file-close", handle=handle)
+        self.assert_same_agent()
+
+    def test_restored_amid_a_request_of_a_host_that_has_gone(self):
+        self.host.send(b'{"execute": "guest-file-write", "arguments": {"handle": 1')
+        self.machine.save("amid-request")
+        self.reconnect()
+        self.machine.restore("amid-request")
+        self.host.sync()
+        self.assertEqual({}, self.host.call("guest-ping"))
+        self.assert_same_agent()
+
+    def test_restored_amid_a_reply_of_a_host_that_has_gone(self):
+        self.machine.run("truncate -s 40M /run/vm-test-large")
+        self.addCleanup(self.machine.run, "rm -f /run/vm-test-large")
+        handle = self.host.call("guest-file-open", path="/run/vm-test-large")
+        self.host.request("guest-file-read", {"handle": handle, "count": 40 << 20})
+        self.host.receive(time.monotonic() + 60)  # it has begun
+        self.machine.save("amid-reply")
+        self.reconnect()
+        self.host.sync()
+        self.machine.restore("amid-reply")
+        self.reconnect()
+        self.host.sync(60)
+        self.host.call("guest-file-close", handle=handle)
+        self.assert_same_agent()
+
+    def test_restored_without_host_and_a_host_comes(self):
+        self.host.close()
+        self.machine.save("alone")
+        self.reconnect()
+        self.host.sync()
+        self.machine.restore("alone")
+        self.reconnect()
+        self.host.sync()
+        self.assert_same_agent()
+
+    def test_restored_frozen_and_thawed(self):
+        frozen = self.host.call("guest-fsfreeze-freeze")
+        self.assertGreater(frozen, 0)
+        self.machine.save("frozen")
+        self.assertEqual(frozen, self.host.call("guest-fsfreeze-thaw"))
+        self.machine.restore("frozen")
+        self.host.sync()
+        self.assertEqual("frozen", self.host.call("guest-fsfreeze-status"))
+        self.assertEqual(frozen, self.host.call("guest-fsfreeze-thaw"))
+        self.assert_same_agent()
+
+    def test_restored_clock_is_stepped(self):
+        self.machine.save("clock")
+        time.sleep(5)
+        self.machine.restore("clock")
+        self.host.sync()
+        report = self.host.call("guestd-after-restore", time=time.time_ns())
+        self.note("steps after a restore", ", ".join(f"{step['step']} {step['outcome']}" for step in report["steps"]))
+        self.assertLess(abs(self.host.call("guest-get-time") - time.time_ns()), 2e9)
+
+
+class Moved(GuestTest):
+    """The guest leaves for another QEMU, where its host is another one, too."""
+
+    def move(self):
+        folder = tempfile.TemporaryDirectory(prefix="guestd-vm-")  # as long as the machine: the end of the tests
+        self.host.close()
+        machine = self.machine.move(folder.name)
+        machine.kept = folder
+        GuestTest.machine = machine
+        started = time.monotonic()
+        self.host = self.connect()
+        self.host.sync()
+        self.note("moved to another QEMU, first reply after", f"{time.monotonic() - started:.2f} s")
+
+    def test_moved_agent_answers_the_new_host(self):
+        pid = self.main_pid()
+        self.machine.run("printf 0123456789 >/run/vm-test-move")
+        handle = self.host.call("guest-file-open", path="/run/vm-test-move")
+        self.host.call("guest-file-read", handle=handle, count=4)
+        self.host.send(b'{"execute": "guest-ping", "arguments": {')  # the old host was not done
+        self.move()
+        rest = self.host.call("guest-file-read", handle=handle)
+        self.assertEqual(b"456789", base64.b64decode(rest["buf-b64"]))
+        self.assertEqual(pid, self.main_pid())
+
+    def test_moved_frozen_and_thawed_by_the_new_host(self):
+        frozen = self.host.call("guest-fsfreeze-freeze")
+        self.assertGreater(frozen, 0)
+        self.move()
+        self.assertEqual("frozen", self.host.call("guest-fsfreeze-status"))
+        self.assertEqual(frozen, self.host.call("guest-fsfreeze-thaw"))

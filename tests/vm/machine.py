@@ -105,6 +105,7 @@ class Machine:
         self.second_monitor = os.path.join(folder, "qmp-2")  # for guestctl
         self.console_log = os.path.join(folder, "console.log")
         self._disk = os.path.join(folder, "root.img")
+        self._disk_format = "raw"
         self._process = None
         self.qmp = None
         self._hook = None
@@ -143,12 +144,15 @@ class Machine:
             "-device", f"virtserialport,bus=bus.0,nr=2,chardev=hook,name={HOOK_PORT}",
         ]
 
+    def _debian(self, board):
+        return [*self._command(board, os.path.join(self._image_folder, "initrd.img"),
+                               "root=/dev/vda rw systemd.show_status=auto"),
+                "-drive", f"file={self._disk},format={self._disk_format},if=virtio,cache=unsafe"]
+
     def start(self, payload=None, board="q35", devices=()):
         """Boots the Debian guest. `payload`: a file that it sees as the read-only disk /dev/vdb. `devices`: more
         options for QEMU."""
-        command = self._command(board, os.path.join(self._image_folder, "initrd.img"),
-                                "root=/dev/vda rw systemd.show_status=auto")
-        command += ["-drive", f"file={self._disk},format=raw,if=virtio,cache=unsafe"]
+        command = self._debian(board)
         if payload:
             # Padded by QEMU to whole sectors; the guest cuts it to size.
             command += ["-drive", f"file={payload},format=raw,if=virtio,readonly=on"]
@@ -199,6 +203,45 @@ class Machine:
             number, status, output = reply.split(b" ", 2)
             if int(number) == self._hook_number:  # and not of one that took too long
                 return int(status), base64.b64decode(output).decode(errors="replace")
+
+    def let_disk_hold_snapshots(self):
+        """From now on the disk is an overlay in a format that takes the state of the whole machine, too."""
+        self._disk = os.path.join(self.folder, "root.qcow2")
+        self._disk_format = "qcow2"
+        self.qmp.execute("blockdev-snapshot-sync", device="virtio0", snapshot_file=self._disk,
+                         format=self._disk_format)
+
+    def save(self, name):
+        self._human(f"savevm {name}")
+
+    def restore(self, name):
+        """Goes back to what was saved, once."""
+        self._human(f"loadvm {name}")
+        self._human(f"delvm {name}")
+
+    def _human(self, line):
+        """A command that exists for people alone says on its output what went wrong."""
+        complaint = self.qmp.execute("human-monitor-command", command_line=line)
+        if complaint.strip():
+            raise AssertionError(f"{line}: {complaint}")
+
+    def move(self, folder, board="q35"):
+        """Migrates the guest, which must have booted without other devices, to a second QEMU with its sockets in
+        `folder`. Returns that machine; this one has ended."""
+        target = Machine(self._image_folder, folder)
+        target._disk, target._disk_format = self._disk, self._disk_format  # pylint: disable=protected-access
+        uri = f"unix:{folder}/incoming"
+        # pylint: disable-next=protected-access
+        target._boot([*target._debian(board), "-incoming", uri])
+        self.qmp.execute("migrate", uri=uri)
+        deadline = time.monotonic() + 180
+        while (state := self.qmp.execute("query-migrate"))["status"] != "completed":
+            if state["status"] in ("failed", "cancelled") or time.monotonic() > deadline:
+                target.stop()
+                raise AssertionError(f"the guest did not move: {state}")
+            time.sleep(0.1)
+        self.stop()
+        return target
 
     def wait_end(self, timeout=90):
         """Until QEMU has ended by itself."""

@@ -5,8 +5,9 @@
     vm_test.py --package build/package/guestd_0.1.0_amd64.deb --static build/static/daemon/guestd
                [--only PATTERN] [--keep-logs FOLDER] [--shell] [--capture FOLDER]
 
-Three rounds: the package is installed in a Debian of old hardware; the same guest on today's; and the statically linked
-agent in a guest that has nothing but busybox. The guests' image is built first if it is not in the cache
+Four rounds: the package is installed in a Debian of old hardware; the same guest on today's; the same on a machine that
+goes back to snapshots of itself, and moves; and the statically linked agent in a guest that has nothing but busybox.
+The guests' image is built first if it is not in the cache
 (build_image.sh).
 """
 
@@ -53,6 +54,8 @@ AFTER_BOOT = (
 )
 # This machine does not wake up with a CPU that was plugged in, so sleep comes before.
 PLUGGED_IN = (machine_cases.Cpus, machine_cases.Memory)
+# On a machine without other devices, since not all can be saved.
+ON_THE_MOVE = (life_cases.Restored, life_cases.Moved)
 IN_BUSYBOX = (
     busybox_cases.Basics, busybox_cases.Disks, busybox_cases.BusyboxSleep, busybox_cases.BusyboxClocks,
     busybox_cases.BusyboxCpus, busybox_cases.BusyboxMemory,
@@ -176,6 +179,17 @@ def second_round(machine, options):
 
 
 def third_round(machine, options):
+    """The same guest restored from snapshots, and on its way to another QEMU."""
+    machine.start(board="q35")
+    machine.run("true", timeout=300)
+    machine.let_disk_hold_snapshots()
+    guest_test.GuestTest.machine = machine
+    good = run(suite_of(ON_THE_MOVE, options.only))
+    guest_test.GuestTest.machine.stop()  # not `machine`, which it has left
+    return good
+
+
+def fourth_round(machine, options):
     """The guest without systemd, udev and libraries."""
     guest_test.GuestTest.machine = machine
     devices = busybox_cases.make_disks(machine.folder, options.static)
@@ -196,25 +210,32 @@ def after_boot(options):
     return AFTER_BOOT + (() if options.established else ON_PROBATION) + PLUGGED_IN
 
 
+def on_the_move(options):
+    return () if options.established else ON_THE_MOVE
+
+
 def count(options):
-    return suite_of((*AFTER_INSTALLATION, *after_boot(options), *IN_BUSYBOX), options.only).countTestCases()
+    cases = (*AFTER_INSTALLATION, *after_boot(options), *on_the_move(options), *IN_BUSYBOX)
+    return suite_of(cases, options.only).countTestCases()
 
 
 def rounds(machine, options):
     """--only may leave rounds without a test: those are not begun."""
-    needs = lambda *cases: not options.only or suite_of(cases, options.only).countTestCases() > 0  # noqa: E731
+    needs = lambda *cases: suite_of(cases, options.only).countTestCases() > 0  # noqa: E731
     good = True
-    if needs(*AFTER_INSTALLATION, *after_boot(options)) or options.shell:
+    if needs(*AFTER_INSTALLATION, *after_boot(options), *on_the_move(options)) or options.shell:
         good = first_round(machine, options)
         if options.shell:
             shell(machine)
             return good
     if needs(*after_boot(options)):
         good = second_round(machine, options) and good
+    if needs(*on_the_move(options)):
+        good = third_round(machine, options) and good
     if needs(*IN_BUSYBOX) and not os.path.exists(options.static):
         print(f"left out: the guest of busybox, since there is no {options.static}")
     elif needs(*IN_BUSYBOX):
-        good = third_round(machine, options) and good
+        good = fourth_round(machine, options) and good
     return good
 
 

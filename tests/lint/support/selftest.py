@@ -96,5 +96,31 @@ class Lints(unittest.TestCase):
         self.assert_finds("style.py", {"base/result.hpp": LICENCE + "int x; \n"}, "blanks at the end")
         self.assert_finds("style.py", {"base/result.hpp": LICENCE + "// " + "x" * 120 + "\n"}, "longer than")
 
+    def test_links_that_lead_nowhere_are_found(self):
+        self.assert_finds("links.py", {"README.md": "See [it](docs/gone.md).\n"}, "no file docs/gone.md")
+        self.assert_finds("links.py", {"README.md": "# Title\nSee [it](#other).\n"}, "no heading #other")
+        self.assertEqual(0, self.run_lint("links.py", {"README.md": "# A `b` c\nSee [it](README.md#a-b-c).\n"})[0])
+
+    def test_messages_that_nothing_says_are_found(self):
+        code = {"base/a.cpp": LICENCE + 'Error{"cannot find the way to " + place + ": it is "\n  "closed"};\n',
+                "docs/troubleshooting.md": "| `cannot find the way to <place>: it is closed` | it is night |\n"}
+        self.assertEqual(0, self.run_lint("messages.py", code)[0])
+        code["base/a.cpp"] = LICENCE
+        self.assert_finds("messages.py", code, "nothing says 'cannot find the way to'")
+
+    def test_keys_and_options_without_documentation_are_found(self):
+        agent = {
+            "daemon/configuration_file.cpp": LICENCE + 'constexpr std::array kExecKeys{Key{"grace", f}};\n'
+                                             'if (group == "exec") return kExecKeys;\n',
+            "daemon/options.cpp": LICENCE + 'option{"verbose", no_argument, nullptr, 0},\n',
+            "docs/configuration.md": "## Group `exec`\n| key | meaning |\n| --- | --- |\n| `grace` | time |\n",
+            "packaging/guestd.8": "\\-\\-verbose\n",
+        }
+        self.assertEqual(0, self.run_lint("configuration_docs.py", agent)[0])
+        self.assert_finds("configuration_docs.py", {**agent, "docs/configuration.md": ""}, "no key 'grace'")
+        self.assert_finds("configuration_docs.py", {**agent, "packaging/guestd.8": ""}, "no option --verbose")
+        more = agent["docs/configuration.md"] + "| `gone` | nothing |\n"
+        self.assert_finds("configuration_docs.py", {**agent, "docs/configuration.md": more}, "'gone' of group 'exec'")
+
 
 unittest.main()
