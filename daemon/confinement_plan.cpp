@@ -24,6 +24,7 @@ Capabilities set_of(const Names& names) {
 
 enum class Reach : std::uint8_t {
   kFacts,     ///< reads files of the system
+  kMounts,    ///< opens mount points, wherever they are
   kHooks,     ///< runs programs that the administrator has chosen
   kAnything,  ///< any file, any program, or tools of the system that need who knows what
 };
@@ -34,21 +35,22 @@ struct Needs {
   Names facts;
   Names changes;
   Reach reach_of_changes = Reach::kFacts;
+  bool changes_switch_devices = false;  ///< CPUs and memory, in sysfs
 };
 
 // CAP_DAC_READ_SEARCH: mount points may lie below folders that are closed to all but their owner.
 constexpr std::array kNeeds{
-    Needs{"cpus", {}, {}},
+    Needs{"cpus", {}, {}, Reach::kFacts, true},
     Needs{"devices", {}, {}},
     Needs{"disks", {"CAP_DAC_READ_SEARCH"}, {}},
     Needs{"exec", {}, {}, Reach::kAnything},
     Needs{"figures", {}, {}},
     Needs{"files", {}, {}, Reach::kAnything},
     Needs{"fsfreeze", {"CAP_DAC_READ_SEARCH"}, {"CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN"}, Reach::kHooks},
-    Needs{"fstrim", {}, {"CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN"}},
+    Needs{"fstrim", {}, {"CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN"}, Reach::kMounts},
     Needs{"info", {}, {}},
     Needs{"introspection", {}, {}},
-    Needs{"memory", {}, {}},
+    Needs{"memory", {}, {}, Reach::kFacts, true},
     Needs{"network", {}, {}},
     Needs{"passwords", {}, {}, Reach::kAnything},
     Needs{"policy", {}, {}},
@@ -83,6 +85,7 @@ const Needs* needs_of(std::string_view family) {
 struct Sum {
   Capabilities capabilities = 0;
   Reach reach = Reach::kFacts;
+  bool switches_devices = false;
 
   void add(const protocol::CommandEntry& entry) {
     const Needs* needs = needs_of(entry.family);
@@ -92,7 +95,9 @@ struct Sum {
       return;
     }
     capabilities |= set_of(changes ? needs->changes : needs->facts);
-    if (changes) reach = std::max(reach, needs->reach_of_changes);
+    if (!changes) return;
+    reach = std::max(reach, needs->reach_of_changes);
+    switches_devices = switches_devices || needs->changes_switch_devices;
   }
 };
 
@@ -101,15 +106,16 @@ std::string folder_of(const std::string& path) { return std::filesystem::path(pa
 void add_own_files(const Configuration& configuration, Confinement& confinement) {
   confinement.readable = {"/etc", "/lib", "/lib64", "/proc", "/run", "/sys", "/usr", "/var/run", "/dev/urandom"};
   auto& writable = confinement.writable;
-  writable = {configuration.statedir};
+  // Of its state only the socket of `guestd status` is left: what has handles, programs and frozen file systems to
+  // remember reaches for more than facts. The folder may be /run, which is not to be written to.
+  confinement.readable.push_back(configuration.statedir);
+  confinement.sockets = {configuration.statedir};
   confinement.devices = {"/dev/null"};
-  // What is plugged in is brought online by the agent itself, whatever the host may ask.
-  if (configuration.auto_online) confinement.devices.emplace_back("/sys/devices/system");
   if (configuration.logfile) writable.push_back(folder_of(*configuration.logfile));
   if (configuration.audit.file) writable.push_back(folder_of(*configuration.audit.file));
-  if (configuration.daemonize) writable.push_back(folder_of(configuration.pidfile));
+  if (configuration.daemonize) confinement.sockets.push_back(folder_of(configuration.pidfile));
   if (configuration.method == "unix-listen" && configuration.path) {
-    writable.push_back(folder_of(*configuration.path));
+    confinement.sockets.push_back(folder_of(*configuration.path));
   } else if (configuration.method != "vsock-listen") {
     // A port is opened again under any number when it has been unplugged, so its folder has to stay open.
     confinement.devices.emplace_back("/dev");
@@ -120,6 +126,10 @@ std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
   return text;
+}
+
+bool are_in(const std::vector<std::string>& all, const std::vector<std::string>& some) {
+  return std::ranges::all_of(some, [&](const auto& each) { return std::ranges::find(all, each) != all.end(); });
 }
 
 }  // namespace
@@ -141,14 +151,20 @@ Confinement plan_confinement(const Configuration& configuration, const CommandRu
     for (const auto name : kForHooks) confinement.capabilities |= platform::capability_named(name);
     return confinement;
   }
+  if (sum.reach == Reach::kMounts) return confinement;
   confinement.restricts_files = true;
   add_own_files(configuration, confinement);
+  // What is plugged in is brought online by the agent itself, whatever the host may ask.
+  if (configuration.auto_online || sum.switches_devices) confinement.devices.emplace_back("/sys/devices/system");
   return confinement;
 }
 
 bool covers(const Confinement& has, const Confinement& wants) {
   const bool has_capabilities = (wants.capabilities & ~has.capabilities) == 0;
-  const bool has_files = !has.restricts_files || wants.restricts_files;
+  const bool has_files =
+      !has.restricts_files ||
+      (wants.restricts_files && are_in(has.readable, wants.readable) && are_in(has.writable, wants.writable) &&
+       are_in(has.sockets, wants.sockets) && are_in(has.devices, wants.devices));
   return has_capabilities && has_files && (has.may_run_programs || !wants.may_run_programs);
 }
 
@@ -191,6 +207,7 @@ std::string unit_drop_in(Profile profile) {
       "IPAddressDeny=any\n"
       "SystemCallFilter=@system-service landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp\n"
       "SystemCallErrorNumber=EPERM\n"
+      "InaccessiblePaths=-/run/systemd/private -/run/dbus\n"
       "AppArmorProfile=-guestd-monitor\n";
   return text;
 }

@@ -58,6 +58,10 @@ int thaw_stale(const Configuration& configuration) {
 Result<platform::Confinement> confine(const CommandLine& line, Log& log) {
   auto plan = plan_confinement(line.configuration, command_rules(line.configuration));
   if (!plan.is_any()) return plan;
+  if (may_be_frozen(line.configuration)) {
+    log.warning("this process is not confined: it may have to thaw what an agent before it has left frozen");
+    return platform::Confinement{};
+  }
   if (!line.configuration_folder.empty()) plan.readable.push_back(line.configuration_folder);
   const auto confined = platform::confine(plan);
   if (!confined) return confined.error();

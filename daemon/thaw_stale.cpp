@@ -46,12 +46,12 @@ bool has_audience(const Configuration& configuration) {
   return !configuration.daemonize && !goes_nowhere && std::getenv("JOURNAL_STREAM") == nullptr;
 }
 
+}  // namespace
+
 bool may_be_frozen(const Configuration& configuration) {
   const auto marker = platform::FreezeMarkerFile(configuration.statedir).read();
   return !marker || *marker;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Log>> open_log(const Configuration& configuration) {
   return Log::open({configuration.logfile.value_or(""), configuration.verbose, has_audience(configuration),

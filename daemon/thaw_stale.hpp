@@ -12,6 +12,9 @@
 
 namespace guestd::daemon {
 
+/// Whether an agent before this one may have left file systems frozen: its marker is there, or cannot be read.
+bool may_be_frozen(const Configuration& configuration);
+
 /// The log that the configuration asks for. It is held as long as an agent before this one may have left file systems
 /// frozen: opening a file there would wait for the thaw.
 Result<std::unique_ptr<Log>> open_log(const Configuration& configuration);

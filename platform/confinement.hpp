@@ -26,9 +26,12 @@ struct Confinement {
   bool may_run_programs = true;
   bool may_set_clock = true;
   bool may_reboot = true;
-  bool restricts_files = false;         ///< whether the next two are in effect
-  std::vector<std::string> readable{};  ///< files and folders with all below; missing ones are left out
-  std::vector<std::string> writable{};  ///< may be read too, and files in them made and removed
+  /// Whether the lists below are in effect: files, and folders with all below; missing ones are left out. Nobody's
+  /// owner, mode or attributes can be changed then, but for fchmod(2) to 0600.
+  bool restricts_files = false;
+  std::vector<std::string> readable{};
+  std::vector<std::string> writable{};  ///< may be read too, and regular files in them made and removed
+  std::vector<std::string> sockets{};   ///< folders in which sockets may be made, and files removed
   std::vector<std::string> devices{};   ///< what is in them may be read and written, but nothing made or removed
 
   /// Whether it gives up anything.
@@ -42,9 +45,10 @@ struct Confined {
 };
 
 /// Confines the calling process. Call it before there is a second thread. Besides what `confinement` says, no system
-/// call of it works any more that loads code into the kernel, looks into other processes, or changes mounts or name
-/// spaces (with programs to run, the last two stay: they may want them). Such calls fail with EPERM. An error means
-/// that something of it could not be done though the kernel offers it.
+/// call of it works any more that loads code into the kernel or looks into other processes, and unless it may run
+/// programs, none that changes mounts, makes name spaces, or sends signals to other processes. Such calls fail with
+/// EPERM (clone3(2) with ENOSYS: libc then uses clone(2), whose flags can be looked at). An error means that something
+/// of it could not be done though the kernel offers it.
 Result<Confined> confine(const Confinement& confinement);
 
 }  // namespace guestd::platform

@@ -51,8 +51,8 @@ struct Host {
 };
 
 /// This machine, with what the environment variable QGA_OS_RELEASE says. With GUESTD_HANDS_OFF in the environment its
-/// clocks, its power, its identity, its services and its devices are left alone, nothing is frozen and no program is
-/// started, whatever the agent is told: tests set it, because the machine is the one that they run on. With
+/// clocks, its power, its identity, its services and its devices are left alone, nothing is frozen or trimmed and no
+/// program is started, whatever the agent is told: tests set it, because the machine is the one that they run on. With
 /// GUESTD_HANDS_OFF=except-exec hosts may start programs.
 Host system_host();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -78,12 +79,18 @@ class MountTable {
   [[nodiscard]] bool is_visible(const Mount& mount) const;
 
  private:
+  struct HashedPlace {
+    std::size_t hash;
+    std::size_t index;
+    auto operator<=>(const HashedPlace&) const = default;
+  };
+
   [[nodiscard]] const Mount* child_at(const Mount& parent, std::string_view mountpoint) const;
   [[nodiscard]] const Mount* topmost(const Mount* mount) const;
   [[nodiscard]] const Mount* root_mount() const;
 
   std::vector<Mount> mounts_;
-  std::vector<std::size_t> by_place_;  ///< sorted by parent and mount point
+  std::vector<HashedPlace> by_place_;  ///< sorted by the hash of parent and mount point, then as in the file
   std::vector<std::size_t> by_id_;     ///< sorted by id
   std::size_t skipped_lines_ = 0;
 };

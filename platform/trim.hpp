@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,9 @@ class SystemTrim final : public TrimDevice {
   [[nodiscard]] Result<UniqueFd> open(const std::string& mountpoint) const override;
   [[nodiscard]] Result<Trimmed> trim(const UniqueFd& folder, const TrimRange& range) const override;
 };
+
+/// Opens and trims nothing: EPERM. `reason` is part of the text.
+std::unique_ptr<const TrimDevice> refusing_trim(std::string reason);
 
 /// Trims all of one file system and says how much it gave back. Where the kernel can do it in parts (ext4, XFS), stops
 /// at the deadline. Error texts are those of guest-fstrim.

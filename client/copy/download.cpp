@@ -2,18 +2,15 @@
 #include "client/copy/download.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <poll.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "client/copy/checksum.hpp"
+#include "client/copy/host_file.hpp"
 #include "generated/agent/calls.hpp"
 
 namespace guestd::copy {
@@ -21,58 +18,6 @@ namespace {
 
 /// Files of /proc say that they are empty, and are not; more than this is no such file.
 constexpr std::int64_t kUnknownSizeBytes = std::int64_t{64} << 20U;
-constexpr std::int64_t kNanoseconds = 1'000'000'000;
-
-Result<void> write_all(int fd, std::span<const char> bytes, std::optional<std::int64_t> offset) {
-  while (!bytes.empty()) {
-    const ssize_t written =
-        offset ? ::pwrite(fd, bytes.data(), bytes.size(), *offset) : ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EAGAIN) {
-      pollfd entry{fd, POLLOUT, 0};
-      ::poll(&entry, 1, -1);
-      continue;
-    }
-    if (written < 0) return Error::from_errno("cannot write", errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    if (offset) *offset += written;
-  }
-  return {};
-}
-
-timespec time_of(std::int64_t nanoseconds) {
-  std::int64_t seconds = nanoseconds / kNanoseconds;
-  std::int64_t rest = nanoseconds % kNanoseconds;
-  if (rest < 0) {
-    rest += kNanoseconds;
-    --seconds;
-  }
-  return {seconds, static_cast<long>(rest)};
-}
-
-uid_t owner_of(const agent::GuestdFileStatus& status) {
-  const passwd* const known = status.user ? ::getpwnam(status.user->c_str()) : nullptr;
-  return known != nullptr ? known->pw_uid : status.uid;
-}
-
-gid_t group_of(const agent::GuestdFileStatus& status) {
-  const group* const known = status.group ? ::getgrnam(status.group->c_str()) : nullptr;
-  return known != nullptr ? known->gr_gid : status.gid;
-}
-
-/// Owners first: changing them takes bits of the mode away. Only root may.
-Result<void> set_attributes(int fd, const agent::GuestdFileStatus& status, const std::string& path,
-                            const Settings& settings) {
-  if (settings.owners && ::geteuid() == 0 && ::fchown(fd, owner_of(status), group_of(status)) != 0) {
-    return Error::from_errno("cannot set the owner of " + path, errno);
-  }
-  if (::fchmod(fd, static_cast<mode_t>(status.mode) & 0777U) != 0) {
-    return Error::from_errno("cannot set the mode of " + path, errno);
-  }
-  const std::array<timespec, 2> times{time_of(status.access_time), time_of(status.modify_time)};
-  if (::futimens(fd, times.data()) != 0) return Error::from_errno("cannot set the times of " + path, errno);
-  return {};
-}
 
 Result<void> require_regular(const agent::GuestdFileStatus& status, const std::string& path) {
   if (status.type == agent::GuestdFileType::kRegular) return {};
@@ -107,19 +52,15 @@ class FileDownload {
   /// What of `present` bytes on the host is the beginning of the file.
   Result<std::int64_t> beginning(std::int64_t present, std::int64_t size) {
     if (present == 0 || present > size) return std::int64_t{0};
-    auto theirs = from_.sha256(present);
-    if (!theirs) return std::move(theirs).error();
-    auto ours = sha256_of(to_, present);
-    if (!ours) return std::move(ours).error();
-    return *theirs && *ours && **theirs == **ours ? present : 0;
+    auto sums = compare_sums(from_, to_, present);
+    if (!sums) return std::move(sums).error();
+    return *sums == Sums::kSame ? present : 0;
   }
 
   Result<void> compare(std::int64_t size) {
-    auto theirs = from_.sha256(size);
-    if (!theirs) return std::move(theirs).error();
-    auto ours = sha256_of(to_, size);
-    if (!ours) return std::move(ours).error();
-    if (*theirs && *ours && **theirs != **ours) {
+    auto sums = compare_sums(from_, to_, size);
+    if (!sums) return std::move(sums).error();
+    if (*sums == Sums::kDifferent) {
       return Error{path_ + ": the checksums differ; it may have changed while it was copied"};
     }
     return {};
@@ -198,15 +139,13 @@ class FolderDownload {
       args.path = path;
       args.follow = depth == 0;
       args.cursor = cursor;
-      auto reply = guest_.connection.call(protocol::make_call<agent::calls::GuestdFileList>(args), guest_.limit);
-      if (!reply) return std::move(reply).error();
-      auto page = protocol::read_reply<agent::calls::GuestdFileList>(*reply);
+      auto page = ask<agent::calls::GuestdFileList>(guest_, args);
       if (!page) return std::move(page).error();
       // A page without entries that promises more would go on for ever.
       if (page->entries.empty() && page->cursor) return Error{path + ": the agent's list of the folder has no end"};
       for (const auto& entry : page->entries) {
         auto brought = bring_entry(path + "/" + entry.name, entry, folder, depth);
-        if (!brought && !pass_over(brought.error())) return brought;
+        if (!brought && !pass_over(brought.error(), settings_, whole_)) return brought;
       }
       cursor = std::move(page->cursor);
     } while (cursor);
@@ -241,14 +180,6 @@ class FolderDownload {
     if (!inside) return std::move(inside).error();
     if (auto brought = bring(path, *inside, depth + 1); !brought) return brought;
     return set_attributes(inside->fd(), status, inside->path(), settings_);
-  }
-
-  /// Whether the rest can be copied all the same.
-  bool pass_over(const Error& error) {
-    if (error.kind == Error::Kind::kUnreachable || error.kind == Error::Kind::kTimedOut) return false;
-    whole_ = false;
-    settings_.warn(error.text);
-    return true;
   }
 
   const Guest& guest_;

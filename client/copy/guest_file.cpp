@@ -17,20 +17,14 @@ namespace {
 using client::Reply;
 using protocol::JsonType;
 
-/// What one request reads or writes. libvirt passes on replies up to 10 MiB, and this is well below.
+/// What one request reads. libvirt passes on replies up to 10 MiB, and this is well below.
 constexpr std::int64_t kPiece = std::int64_t{1} << 20U;
 /// Requests on their way at once, so that neither side waits for the other.
 constexpr std::size_t kOnTheirWay = 4;
-constexpr std::size_t kUnsentBytes = std::size_t{4} << 20U;
+constexpr std::size_t kWritesOnTheirWay = 8;
+constexpr std::size_t kUnsentBytes = std::size_t{1} << 20U;
 /// Extents in a file, at most: a guest could tell of any number.
 constexpr std::size_t kExtents = std::size_t{1} << 20U;
-
-template <typename C>
-Result<typename C::Returns> ask(const Guest& guest, const typename C::Arguments& arguments) {
-  auto reply = guest.connection.call(protocol::make_call<C>(arguments), guest.limit);
-  if (!reply) return std::move(reply).error();
-  return protocol::read_reply<C>(*reply);
-}
 
 struct ReadPiece {
   std::span<const char> bytes;
@@ -175,7 +169,7 @@ Result<std::int64_t> GuestFile::read(std::int64_t length, const Sink& sink) {
 Result<void> GuestFile::write(std::span<const char> bytes) {
   client::Connection& connection = guest_->connection;
   while (!bytes.empty()) {
-    const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), kPiece));
+    const auto piece = bytes.first(std::min(bytes.size(), kWriteBytes));
     bytes = bytes.subspan(piece.size());
     const auto size = static_cast<std::int64_t>(piece.size());
     connection.start(write_call(handle_, piece), guest_->limit, [error = write_error_, size](Reply reply) {
@@ -188,9 +182,9 @@ Result<void> GuestFile::write(std::span<const char> bytes) {
     });
     do {
       connection.process();
-      if (connection.pending() < kOnTheirWay && connection.unsent_bytes() < kUnsentBytes) break;
+      if (connection.pending() < kWritesOnTheirWay && connection.unsent_bytes() < kUnsentBytes) break;
       connection.wait(client::Deadline::max());
-    } while (connection.pending() >= kOnTheirWay || connection.unsent_bytes() >= kUnsentBytes);
+    } while (connection.pending() >= kWritesOnTheirWay || connection.unsent_bytes() >= kUnsentBytes);
     if (*write_error_) return finish_writes();
   }
   return {};
@@ -240,13 +234,19 @@ Result<void> GuestFile::set_attributes(agent::GuestdFileSetAttributesArgs attrib
   return {};
 }
 
-Result<std::optional<std::string>> GuestFile::sha256(std::int64_t length) {
+Result<std::optional<std::string>> GuestFile::sha256(std::int64_t length, const std::function<void()>& meanwhile) {
   agent::GuestdFileChecksumArgs args;
   args.handle = handle_;
   args.length = length;
-  auto reply = guest_->connection.call(protocol::make_call<agent::calls::GuestdFileChecksum>(args), client::kForever);
-  if (!reply) return named(std::move(reply).error());
-  auto sum = protocol::read_reply<agent::calls::GuestdFileChecksum>(*reply);
+  client::Connection& connection = guest_->connection;
+  std::optional<Reply> reply;
+  connection.start(protocol::make_call<agent::calls::GuestdFileChecksum>(args), client::kForever,
+                   [&reply](Reply came) { reply = std::move(came); });
+  connection.process();
+  meanwhile();
+  while (!reply) connection.wait(client::Deadline::max());
+  if (!*reply) return named(std::move(*reply).error());
+  auto sum = protocol::read_reply<agent::calls::GuestdFileChecksum>(**reply);
   if (!sum && sum.error().kind == Error::Kind::kUnsupported) return std::optional<std::string>();
   if (!sum) return named(std::move(sum).error());
   return std::optional(std::move(sum->sha256));

@@ -21,9 +21,23 @@ struct Guest {
   client::Connection& connection;
   /// It knows folders, attributes, holes and checksums (guestd-file-...), not only bytes.
   bool knows_attributes = false;
+  /// It runs programs and tells how they end (guest-exec).
+  bool runs_programs = false;
   /// How long one piece may take.
   std::chrono::milliseconds limit{60000};
 };
+
+/// What is written at once. As a message it is below the 128 KiB that guestd reads at once, so that it gets along with
+/// memory that it has already; and it is whole groups of three bytes for base64.
+inline constexpr std::size_t kWriteBytes = std::size_t{90} << 10U;
+
+/// The answer to a command, within the time of one piece.
+template <typename C>
+Result<typename C::Returns> ask(const Guest& guest, const typename C::Arguments& arguments) {
+  auto reply = guest.connection.call(protocol::make_call<C>(arguments), guest.limit);
+  if (!reply) return std::move(reply).error();
+  return protocol::read_reply<C>(*reply);
+}
 
 /// Takes bytes of a file; false stops.
 using Sink = std::function<Result<void>(std::span<const char> bytes)>;
@@ -58,8 +72,8 @@ class GuestFile {
   /// Where data is, in order, and within `size`; whatever a guest says.
   Result<std::vector<agent::GuestdFileExtent>> extents(std::int64_t size);
   Result<void> set_attributes(agent::GuestdFileSetAttributesArgs attributes);
-  /// Nothing if the guest cannot compute it. It takes as long as it takes.
-  Result<std::optional<std::string>> sha256(std::int64_t length);
+  /// Nothing if the guest cannot compute it. It takes as long as it takes; `meanwhile` runs while the guest computes.
+  Result<std::optional<std::string>> sha256(std::int64_t length, const std::function<void()>& meanwhile);
 
  private:
   GuestFile(const Guest& guest, std::string path, std::int64_t handle)

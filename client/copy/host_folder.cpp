@@ -78,4 +78,20 @@ Result<void> HostFolder::make_link(std::string_view name, const std::string& tar
   return {};
 }
 
+Result<void> HostFolder::make_hard_link(std::string_view name, const HostFolder& from, std::string_view source) const {
+  if (!is_plain_name(name)) return not_plain(name);
+  if (!is_plain_name(source)) return not_plain(source);
+  const std::string plain(name);
+  const std::string other(source);
+  const auto link = [&] { return ::linkat(from.fd(), other.c_str(), fd(), plain.c_str(), 0) == 0; };
+  if (link()) return {};
+  struct stat present {};
+  struct stat wanted {};
+  const bool replaces = errno == EEXIST && ::fstatat(fd(), plain.c_str(), &present, AT_SYMLINK_NOFOLLOW) == 0 &&
+                        ::fstatat(from.fd(), other.c_str(), &wanted, AT_SYMLINK_NOFOLLOW) == 0;
+  if (replaces && present.st_dev == wanted.st_dev && present.st_ino == wanted.st_ino) return {};
+  if (replaces && ::unlinkat(fd(), plain.c_str(), 0) == 0 && link()) return {};
+  return Error::from_errno("cannot make the link " + path_of(name), errno);
+}
+
 }  // namespace guestd::copy

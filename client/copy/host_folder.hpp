@@ -26,6 +26,8 @@ class HostFolder {
   Result<UniqueFd> open_file(std::string_view name) const;
   /// Makes a symbolic link, in the place of one that is there.
   Result<void> make_link(std::string_view name, const std::string& target) const;
+  /// Makes `name` another name of the file or link `source` in the folder `from`, in the place of one that is there.
+  Result<void> make_hard_link(std::string_view name, const HostFolder& from, std::string_view source) const;
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const std::string& path() const { return path_; }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string_view>
 
+#include "base/result.hpp"
 #include "client/copy/progress.hpp"
 
 namespace guestd::copy {
@@ -20,5 +21,14 @@ struct Settings {
 
 /// Folders in folders, at most: a guest could tell of any number.
 inline constexpr int kDeepest = 256;
+
+/// What became of one of many: whether the others can be copied all the same. If so, it is warned of, and the whole is
+/// not `whole` any more.
+inline bool pass_over(const Error& error, const Settings& settings, bool& whole) {
+  if (error.kind == Error::Kind::kUnreachable || error.kind == Error::Kind::kTimedOut) return false;
+  whole = false;
+  settings.warn(error.text);
+  return true;
+}
 
 }  // namespace guestd::copy

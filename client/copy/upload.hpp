@@ -23,7 +23,4 @@ Result<void> upload_file(const Guest& guest, const std::string& source, const st
 Result<bool> upload_folder(const Guest& guest, const std::string& source, const std::string& path,
                            const Settings& settings);
 
-/// Bytes in the files of a folder, for the progress.
-std::int64_t size_of_folder(const std::string& source);
-
 }  // namespace guestd::copy

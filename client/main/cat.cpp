@@ -37,7 +37,7 @@ Result<void> show_file(const copy::Guest& guest, const std::string& path, termin
 Result<int> run_cat(const CatOptions& options, const Context& context) {
   auto connection = context.connect();
   if (!connection) return std::move(connection).error();
-  const copy::Guest guest{**connection, false, context.limit_or(std::chrono::minutes(1))};
+  const copy::Guest guest{**connection, false, false, context.limit_or(std::chrono::minutes(1))};
   terminal::Output out(STDOUT_FILENO, options.raw ? terminal::Output::Form::kRaw : terminal::Output::Form::kSafe);
   int status = kExitDone;
   for (const std::string& path : options.paths) {

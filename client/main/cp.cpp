@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "client/copy/archive.hpp"
 #include "client/copy/download.hpp"
+#include "client/copy/host_tree.hpp"
 #include "client/copy/upload.hpp"
 #include "client/main/capabilities.hpp"
 #include "client/main/verbs.hpp"
@@ -114,7 +116,8 @@ class Copying {
     }
     if (is_host_folder(source)) {
       if (auto can = can_take_folders(source); !can) return std::move(can).error();
-      return copy::upload_folder(guest_, without_slashes(source), path, settings_);
+      const auto send = guest_.knows_attributes ? copy::upload_folder : copy::upload_archive;
+      return send(guest_, without_slashes(source), path, settings_);
     }
     if (auto sent = copy::upload_file(guest_, source, path, settings_); !sent) return std::move(sent).error();
     return true;
@@ -122,7 +125,10 @@ class Copying {
 
   Result<bool> is_guest_folder(const std::string& path) const {
     if (path.empty() || path.front() != '/') return Error{"'" + path + "' is no absolute path of the guest"};
-    if (!guest_.knows_attributes) return path.ends_with('/');
+    if (!guest_.knows_attributes) {
+      return options_.recursive && guest_.runs_programs ? copy::is_folder_by_program(guest_, path)
+                                                        : path.ends_with('/');
+    }
     auto status = copy::status_at(guest_, path, true);
     if (!status) return std::move(status).error();
     if (*status) return (*status)->type == agent::GuestdFileType::kDirectory;
@@ -158,27 +164,39 @@ class Copying {
     const std::string name = into ? base_name(path) : base_name(plain);
     auto folder = copy::HostFolder::open(into ? target : folder_name(plain));
     if (!folder) return std::move(folder).error();
-    if (guest_.knows_attributes) {
-      auto status = copy::status_at(guest_, path, true);
-      if (!status) return std::move(status).error();
-      if (!*status) return Error{path + ": No such file or directory in the guest"};
-      if ((*status)->type == agent::GuestdFileType::kDirectory) {
-        if (auto can = can_take_folders(path); !can) return std::move(can).error();
-        return copy::download_folder(guest_, path, *folder, name, settings_);
-      }
-      if (progress_.shown() && options_.paths.size() == 2) progress_.set_total((*status)->size);
-    } else if (options_.recursive) {
-      return can_take_folders(path).error();
+    auto is_folder = guest_.knows_attributes ? look_at(path) : is_folder_of_simple_agent(path);
+    if (!is_folder) return is_folder;
+    if (*is_folder) {
+      if (auto can = can_take_folders(path); !can) return std::move(can).error();
+      const auto bring = guest_.knows_attributes ? copy::download_folder : copy::download_archive;
+      return bring(guest_, path, *folder, name, settings_);
     }
     if (auto brought = copy::download_file(guest_, path, *folder, name, settings_); !brought)
       return std::move(brought).error();
     return true;
   }
 
+  /// Whether it is a folder; if not, how much there will be.
+  Result<bool> look_at(const std::string& path) {
+    auto status = copy::status_at(guest_, path, true);
+    if (!status) return std::move(status).error();
+    if (!*status) return Error{path + ": No such file or directory in the guest"};
+    if ((*status)->type == agent::GuestdFileType::kDirectory) return true;
+    if (progress_.shown() && options_.paths.size() == 2) progress_.set_total((*status)->size);
+    return false;
+  }
+
+  Result<bool> is_folder_of_simple_agent(const std::string& path) const {
+    if (!options_.recursive) return false;
+    if (auto can = can_take_folders(path); !can) return std::move(can).error();
+    return copy::is_folder_by_program(guest_, path);
+  }
+
   Result<void> can_take_folders(const std::string& path) const {
     if (!options_.recursive) return Error{path + " is a folder; -r copies folders"};
-    if (guest_.knows_attributes) return {};
-    return Error::unsupported("this agent knows files, but no folders: copying them takes guestd in the guest");
+    if (guest_.knows_attributes || guest_.runs_programs) return {};
+    return Error::unsupported(
+        "this agent knows files, but no folders, and may run no programs: copying folders takes guestd in the guest");
   }
 
   static std::int64_t size_of(const std::string& path) {
@@ -211,13 +229,17 @@ bool knows_attributes(const Capabilities& agent) {
          agent.has(agent::calls::GuestdFileSetAttributes::kName);
 }
 
+bool runs_programs(const Capabilities& agent) {
+  return agent.has(agent::calls::Exec::kName) && agent.has(agent::calls::ExecStatus::kName);
+}
+
 Result<int> run_cp(const CpOptions& options, const Context& context) {
   check_sides(options);
   auto connection = context.connect();
   if (!connection) return std::move(connection).error();
   auto agent = Capabilities::of(**connection);
   if (!agent) return std::move(agent).error();
-  const copy::Guest guest{**connection, knows_attributes(*agent), context.limit_or(kPieceTime)};
+  const copy::Guest guest{**connection, knows_attributes(*agent), runs_programs(*agent), context.limit_or(kPieceTime)};
   copy::Progress progress(!options.quiet);
   auto whole = Copying(options, guest, progress).run();
   if (!whole) progress.clear();

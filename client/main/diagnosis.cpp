@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <functional>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -87,6 +88,9 @@ bool is_windows(client::Connection& agent) {
   const auto system = agent::get_osinfo(agent);
   return system && system->id == "mswindows";
 }
+
+/// guestd switches these off by itself where the guest's kernel cannot do it.
+bool is_about_sleep(const std::string& name) { return name.starts_with("guest-suspend-"); }
 
 }  // namespace
 
@@ -334,7 +338,11 @@ bool Diagnosis::check_commands(client::Connection& agent) {
   }
   std::vector<std::pair<std::string, bool>> commands;
   for (const auto& command : info->supported_commands) commands.emplace_back(command.name, command.enabled);
-  const auto blocked = blocked_commands(commands);
+  auto blocked = blocked_commands(commands);
+  const auto awake = std::stable_partition(blocked.begin(), blocked.end(), std::not_fn(is_about_sleep));
+  const std::vector<std::string> asleep(awake, blocked.end());
+  blocked.erase(awake, blocked.end());
+  if (!asleep.empty()) note("sleep", "the guest cannot sleep, or the agent may not let it: " + listed(asleep, 12));
   if (!blocked.empty() && is_windows(agent)) {
     note("commands", "the agent, which runs on Windows, has switched off " + listed(blocked, 12));
   } else if (!blocked.empty()) {
@@ -343,7 +351,7 @@ bool Diagnosis::check_commands(client::Connection& agent) {
                  "/etc/sysconfig/qemu-ga)",
                  kExitFailed);
   }
-  if (blocked.empty()) good("commands", "all " + std::to_string(commands.size()) + " commands of the agent may be run");
+  if (blocked.empty()) good("commands", "the agent may run its commands");
   if (is_old_version(info->version)) {
     return wrong(
         "version",

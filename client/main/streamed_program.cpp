@@ -32,6 +32,9 @@ constexpr std::chrono::milliseconds kWaitForRoom = 100ms;
 constexpr std::chrono::milliseconds kWaitOfLibvirt = 100ms;
 /// What an answer may take beyond the time that was asked for.
 constexpr std::chrono::milliseconds kGrace = 15s;
+/// Between questions that bring nothing: the first pause, and what it grows to.
+constexpr std::chrono::milliseconds kFirstPause = 5ms;
+constexpr std::chrono::milliseconds kLongestPause = 1s;
 /// Typed so many times in a row, this leaves the program alone (as telnet and virsh know it).
 constexpr char kLeave = 0x1D;
 constexpr int kLeaveCount = 3;
@@ -67,6 +70,31 @@ agent::GuestdExecArgs start_arguments(const RemoteProgram& program) {
   }
   return args;
 }
+
+/// When a question may be asked again. An agent holds back its answer until there is news, or until the time is over
+/// that the question is willing to wait. One that answers at once and with nothing is asked less and less often, so
+/// that it does not keep this side busy; for one that waits this changes nothing.
+class Pace {
+ public:
+  void asked(std::chrono::milliseconds wait) {
+    wait_ = wait;
+    earliest_ = client::Clock::now() + std::min(pause_, wait);
+  }
+  void brought_something() {
+    pause_ = 0ms;
+    earliest_ = client::Deadline::min();
+  }
+  void brought_nothing() {
+    if (wait_ > 0ms) pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+  }
+  [[nodiscard]] bool is_due() const { return client::Clock::now() >= earliest_; }
+  [[nodiscard]] client::Deadline earliest() const { return earliest_; }
+
+ private:
+  std::chrono::milliseconds wait_{0};
+  std::chrono::milliseconds pause_{0};
+  client::Deadline earliest_ = client::Deadline::min();
+};
 
 /// A program that runs in the guest, from its start to its end. One question for output is always on its way; whatever
 /// else is sent ends its wait (guestd-exec-read), and it is asked anew.
@@ -111,13 +139,14 @@ class StreamedProgram {
   /// output.
   void ask() {
     if (starved_) {
-      if (reading_ || writing_) return;
+      if (reading_ || writing_ || !room_pace_.is_due()) return;
       room_turn_ = !room_turn_;
       if (room_turn_) return send_input(kWaitForRoom);
       return ask_output(0ms);
     }
     if (has_input() && !writing_) send_input(0ms);
-    if (!reading_) ask_output(connection_.waits_itself() && input_open_ ? kWaitOfLibvirt : kWait);
+    if (!reading_ && output_pace_.is_due())
+      ask_output(connection_.waits_itself() && input_open_ ? kWaitOfLibvirt : kWait);
   }
 
   void ask_output(std::chrono::milliseconds wait) {
@@ -127,6 +156,8 @@ class StreamedProgram {
     args.wait_ms = count_ms(wait);
     args.forget = true;
     reading_ = true;
+    disturbed_ = false;
+    output_pace_.asked(wait);
     connection_.start(protocol::make_call<agent::calls::GuestdExecRead>(args), wait + kGrace, [this](Reply reply) {
       reading_ = false;
       take_output(std::move(reply));
@@ -137,6 +168,7 @@ class StreamedProgram {
     if (!reply) return fail(std::move(reply).error());
     auto news = protocol::read_reply<agent::calls::GuestdExecRead>(*reply);
     if (!news) return fail(std::move(news).error());
+    set_pace(news->output);
     for (const agent::GuestdExecPiece& piece : news->output) {
       const bool is_error = piece.stream == agent::GuestdExecStream::kStderr;
       if (piece.dropped_bytes > 0) complain(std::to_string(piece.dropped_bytes) + " bytes of the output were not kept");
@@ -145,6 +177,15 @@ class StreamedProgram {
     if (!news->finished) return;
     if (news->timed_out) return fail(Error::timed_out(program_.words.front() + " has reached its time limit"));
     status_ = static_cast<int>(news->signal ? 128 + *news->signal : news->exitcode.value_or(0));
+  }
+
+  /// Nothing at once is what is to be expected where another request has ended the wait.
+  void set_pace(const std::vector<agent::GuestdExecPiece>& output) {
+    const bool is_news = std::any_of(output.begin(), output.end(), [](const agent::GuestdExecPiece& piece) {
+      return !piece.data.empty() || piece.dropped_bytes > 0;
+    });
+    if (is_news) return output_pace_.brought_something();
+    if (!disturbed_) output_pace_.brought_nothing();
   }
 
   /// Nobody reads what the program writes, as when a pipe's reader has gone.
@@ -162,7 +203,8 @@ class StreamedProgram {
     args.wait_ms = count_ms(wait);
     if (input_ended_) args.eof = true;
     writing_ = true;
-    connection_.start(protocol::make_call<agent::calls::GuestdExecWrite>(args), wait + kGrace, [this](Reply reply) {
+    room_pace_.asked(wait);
+    start(protocol::make_call<agent::calls::GuestdExecWrite>(args), wait + kGrace, [this](Reply reply) {
       writing_ = false;
       take_room(std::move(reply));
     });
@@ -180,15 +222,30 @@ class StreamedProgram {
       return;
     }
     starved_ = taken->count == 0 && !input_.empty();
+    starved_ ? room_pace_.brought_nothing() : room_pace_.brought_something();
     input_.erase(0, std::min<std::size_t>(input_.size(), taken->count));
     if (input_.empty() && input_ended_) end_sent_ = true;
   }
 
+  /// Any request but one for output.
+  void start(const protocol::Call& call, std::chrono::milliseconds limit, client::ReplyHandler handler) {
+    disturbed_ = true;
+    connection_.start(call, limit, std::move(handler));
+  }
+
+  /// Until when to wait if nothing happens.
+  [[nodiscard]] client::Deadline until() const {
+    if (reading_ || writing_) return connection_.deadline();
+    return std::min(connection_.deadline(), (starved_ ? room_pace_ : output_pace_).earliest());
+  }
+
   void wait() {
     const bool wants_input = input_open_ && input_.empty() && !writing_;
-    std::array<pollfd, 3> entries{pollfd{connection_.fd(), connection_.events(), 0}, pollfd{signals_.fd(), POLLIN, 0},
+    // With nothing asked, an end of the connection would be seen again and again.
+    const int connection = connection_.pending() > 0 ? connection_.fd() : -1;
+    std::array<pollfd, 3> entries{pollfd{connection, connection_.events(), 0}, pollfd{signals_.fd(), POLLIN, 0},
                                   pollfd{wants_input ? STDIN_FILENO : -1, POLLIN, 0}};
-    ::poll(entries.data(), entries.size(), client::poll_timeout(connection_.deadline()));
+    ::poll(entries.data(), entries.size(), client::poll_timeout(until()));
     while (const auto number = signals_.take()) take_signal(*number);
     if (entries[2].revents != 0) read_input();
     connection_.process();
@@ -225,14 +282,14 @@ class StreamedProgram {
     const auto size = terminal::window_size(STDOUT_FILENO);
     if (!program_.terminal || !size) return;
     const agent::GuestdExecResizeArgs args{.pid = pid_, .rows = size->rows, .columns = size->columns};
-    connection_.start(protocol::make_call<agent::calls::GuestdExecResize>(args), kGrace, [](const Reply&) {});
+    start(protocol::make_call<agent::calls::GuestdExecResize>(args), kGrace, [](const Reply&) {});
   }
 
   void send_signal(std::string name) {
     agent::GuestdExecSignalArgs args;
     args.pid = pid_;
     args.signal = std::move(name);
-    connection_.start(protocol::make_call<agent::calls::GuestdExecSignal>(args), kGrace, [](const Reply&) {});
+    start(protocol::make_call<agent::calls::GuestdExecSignal>(args), kGrace, [](const Reply&) {});
     connection_.process();
   }
 
@@ -254,6 +311,9 @@ class StreamedProgram {
   bool writing_ = false;
   bool starved_ = false;
   bool room_turn_ = false;
+  bool disturbed_ = false;  // something else was asked after the question for output
+  Pace output_pace_;
+  Pace room_pace_;
   bool reader_lost_ = false;
   int interrupts_ = 0;
   int leave_keys_ = 0;

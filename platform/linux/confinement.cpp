@@ -7,6 +7,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -116,18 +117,72 @@ constexpr std::array kKexecFile{
     SYS_kexec_load
 #endif
 };
+// Numbers that are the same everywhere, of calls that the headers may be too old for.
+constexpr int kMountSetattr = 442;
+constexpr int kFchmodat2 = 452;
+constexpr int kSetxattrat = 463;
+constexpr int kRemovexattrat = 466;
+constexpr int kOpenTreeAttr = 467;
+constexpr int kFileSetattr = 469;
 constexpr std::array kUnlessPrograms{
-    SYS_execve,   SYS_execveat,    SYS_mount,  SYS_umount2,     SYS_move_mount,    SYS_open_tree,  SYS_fsopen,
-    SYS_fsconfig, SYS_fsmount,     SYS_fspick, SYS_pivot_root,  SYS_chroot,        SYS_setns,      SYS_unshare,
-    SYS_add_key,  SYS_request_key, SYS_keyctl, SYS_sethostname, SYS_setdomainname, SYS_personality};
+    SYS_execve,        SYS_execveat,       SYS_mount,       SYS_umount2,           SYS_move_mount,
+    SYS_open_tree,     SYS_fsopen,         SYS_fsconfig,    SYS_fsmount,           SYS_fspick,
+    SYS_pivot_root,    SYS_chroot,         SYS_setns,       SYS_unshare,           SYS_add_key,
+    SYS_request_key,   SYS_keyctl,         SYS_sethostname, SYS_setdomainname,     SYS_personality,
+    kMountSetattr,     kOpenTreeAttr,      SYS_tkill,       SYS_pidfd_send_signal, SYS_rt_tgsigqueueinfo,
+    SYS_fanotify_init, SYS_process_madvise};
 constexpr std::array kClock{SYS_clock_settime, SYS_settimeofday, SYS_adjtimex, SYS_clock_adjtime};
 constexpr std::array kReboot{SYS_reboot};
+// What Landlock does not judge.
+constexpr std::array kAttributes{
+#ifdef SYS_chmod
+    SYS_chmod,       SYS_chown,        SYS_lchown,
+#endif
+    SYS_fchmodat,    kFchmodat2,       SYS_fchown,       SYS_fchownat, SYS_setxattr,   SYS_lsetxattr, SYS_fsetxattr,
+    SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr, kSetxattrat,  kRemovexattrat, kFileSetattr};
+
+constexpr sock_filter kRefuse = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+constexpr sock_filter kLoadCall = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+
+// The lower half of an argument: all architectures that are known here have it first.
+sock_filter load_argument(__u32 index) {
+  return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<__u32>(offsetof(seccomp_data, args) + index * sizeof(__u64)));
+}
+
+/// `call` goes only if its argument is `value`.
+void forbid_unless(std::vector<sock_filter>& program, int call, __u32 argument, __u32 value) {
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<__u32>(call), 0, 4));
+  program.push_back(load_argument(argument));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0));
+  program.push_back(kRefuse);
+  program.push_back(kLoadCall);
+}
+
+// clone(2) makes threads, but no name spaces; clone3(2) has its flags in memory, where no filter can look.
+void forbid_name_spaces(std::vector<sock_filter>& program) {
+  constexpr __u32 kNewNameSpace =
+      CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4));
+  program.push_back(load_argument(0));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kNewNameSpace, 0, 1));
+  program.push_back(kRefuse);
+  program.push_back(kLoadCall);
+}
+
+// To itself it may: abort(3) does.
+void forbid_signals(std::vector<sock_filter>& program) {
+  const auto self = static_cast<__u32>(::getpid());
+  for (const int call : {SYS_kill, SYS_tgkill, SYS_rt_sigqueueinfo}) forbid_unless(program, call, 0, self);
+  forbid_unless(program, SYS_prlimit64, 0, 0);
+}
 
 template <typename Calls>
 void forbid(std::vector<sock_filter>& program, const Calls& calls) {
   for (const long call : calls) {
     program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<__u32>(call), 0, 1));
-    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+    program.push_back(kRefuse);
   }
 }
 
@@ -136,14 +191,22 @@ std::vector<sock_filter> filter_of(const Confinement& confinement) {
       // A call by the numbers of another architecture (int 0x80) would mean something else.
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      kRefuse,
+      kLoadCall,
       BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kOtherCalls, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
   };
   forbid(program, kNever);
   forbid(program, kKexecFile);
-  if (!confinement.may_run_programs) forbid(program, kUnlessPrograms);
+  if (!confinement.may_run_programs) {
+    forbid(program, kUnlessPrograms);
+    forbid_name_spaces(program);
+    forbid_signals(program);
+  }
+  if (confinement.restricts_files) {
+    forbid(program, kAttributes);
+    forbid_unless(program, SYS_fchmod, 1, 0600);  // what is the agent's own is closed to others
+  }
   if (!confinement.may_set_clock) forbid(program, kClock);
   if (!confinement.may_reboot) forbid(program, kReboot);
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
@@ -166,9 +229,13 @@ constexpr __u64 kExecute = 1U << 0U;
 constexpr __u64 kWriteFile = 1U << 1U;
 constexpr __u64 kReadFile = 1U << 2U;
 constexpr __u64 kReadDir = 1U << 3U;
+constexpr __u64 kRemoveFile = 1U << 5U;
+constexpr __u64 kMakeRegular = 1U << 8U;
+constexpr __u64 kMakeSocket = 1U << 9U;
 constexpr __u64 kRightsOfFirst = (1U << 13U) - 1;
 constexpr __u64 kRefer = 1U << 13U;     // ABI 2
 constexpr __u64 kTruncate = 1U << 14U;  // ABI 3
+constexpr __u64 kWrite = kReadFile | kReadDir | kWriteFile | kRemoveFile | kMakeRegular | kTruncate;
 constexpr __u64 kForFiles = kExecute | kWriteFile | kReadFile | kTruncate;
 
 __u64 known_rights(long abi) { return kRightsOfFirst | (abi >= 2 ? kRefer : 0) | (abi >= 3 ? kTruncate : 0); }
@@ -193,15 +260,15 @@ Result<bool> restrict_files(const Confinement& confinement) {
   const UniqueFd rules(
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0)));
   if (!rules.valid()) return Error::from_errno("cannot restrict files", errno);
-  for (const std::string& path : confinement.readable) {
-    if (auto allowed = allow(rules, path, kReadFile | kReadDir); !allowed) return std::move(allowed).error();
-  }
-  for (const std::string& path : confinement.writable) {
-    if (auto allowed = allow(rules, path, known_rights(abi) & ~kExecute); !allowed) return std::move(allowed).error();
-  }
-  for (const std::string& path : confinement.devices) {
-    if (auto allowed = allow(rules, path, kReadFile | kReadDir | kWriteFile); !allowed) {
-      return std::move(allowed).error();
+  const std::array<std::pair<const std::vector<std::string>&, __u64>, 4> lists{{
+      {confinement.readable, kReadFile | kReadDir},
+      {confinement.writable, kWrite & known_rights(abi)},
+      {confinement.sockets, kMakeSocket | kRemoveFile},
+      {confinement.devices, kReadFile | kReadDir | kWriteFile},
+  }};
+  for (const auto& [paths, rights] : lists) {
+    for (const std::string& path : paths) {
+      if (auto allowed = allow(rules, path, rights); !allowed) return std::move(allowed).error();
     }
   }
   if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) {

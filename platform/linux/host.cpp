@@ -22,6 +22,7 @@ void take_hold(Host& host) {
 }
 
 void leave_alone(Host& host, const std::string& reason) {
+  host.disks.trim = refusing_trim(reason);
   host.freezer = refusing_freezer(reason);
   host.online_switch = refusing_online_switch(reason);
   host.programs = refusing_programs(reason);

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 namespace guestd::platform {
@@ -20,6 +20,7 @@ bool is_octal(char c) { return c >= '0' && c <= '7'; }
 /// The kernel writes blank, tab, newline, backslash and `#` as a backslash and three octal digits (seq_file.c,
 /// mangle_path).
 std::string unescape(std::string_view field) {
+  if (field.find('\\') == std::string_view::npos) return std::string(field);
   std::string text;
   text.reserve(field.size());
   for (std::size_t i = 0; i < field.size(); ++i) {
@@ -87,19 +88,22 @@ bool take_propagation(std::string_view& line, Propagation& propagation) {
   return false;
 }
 
-std::optional<Mount> parse_line(std::string_view line) {
-  Mount mount;
+bool parse_line(std::string_view line, Mount& mount) {
   const bool complete = take_number(line, mount.id) && take_number(line, mount.parent_id) &&
                         take_device(line, mount.device) && take_text(line, mount.root) &&
                         take_text(line, mount.mountpoint) && take_text(line, mount.options) &&
                         take_propagation(line, mount.propagation) && take_text(line, mount.type) &&
                         take_text(line, mount.source) && take_text(line, mount.super_options);
-  if (!complete || !mount.mountpoint.starts_with('/') || mount.type.empty()) return std::nullopt;
-  return mount;
+  return complete && mount.mountpoint.starts_with('/') && !mount.type.empty();
 }
 
 bool is_one_of(std::string_view type, std::initializer_list<std::string_view> types) {
   return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+std::size_t hash_of(int parent_id, std::string_view mountpoint) {
+  constexpr std::size_t kSpread = 0x9e3779b97f4a7c15;
+  return std::hash<std::string_view>()(mountpoint) ^ (static_cast<std::size_t>(parent_id) * kSpread);
 }
 
 /// A folder that has been removed while something is mounted on it (fs/d_path.c).
@@ -145,13 +149,13 @@ std::optional<std::string_view> mount_option(std::string_view options, std::stri
 
 MountTable::MountTable(std::vector<Mount> mounts, std::size_t skipped_lines)
     : mounts_(std::move(mounts)), skipped_lines_(skipped_lines) {
-  for (std::size_t i = 0; i < mounts_.size(); ++i) by_id_.push_back(i);
-  by_place_ = by_id_;
+  for (std::size_t i = 0; i < mounts_.size(); ++i) {
+    by_id_.push_back(i);
+    by_place_.push_back({hash_of(mounts_[i].parent_id, mounts_[i].mountpoint), i});
+  }
   const auto id = [this](std::size_t i) { return mounts_[i].id; };
-  const auto place = [this](std::size_t i) { return std::tie(mounts_[i].parent_id, mounts_[i].mountpoint); };
   std::stable_sort(by_id_.begin(), by_id_.end(), [&](std::size_t a, std::size_t b) { return id(a) < id(b); });
-  std::stable_sort(by_place_.begin(), by_place_.end(),
-                   [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+  std::sort(by_place_.begin(), by_place_.end());
 }
 
 const Mount* MountTable::find(int id) const {
@@ -162,14 +166,13 @@ const Mount* MountTable::find(int id) const {
 }
 
 const Mount* MountTable::child_at(const Mount& parent, std::string_view mountpoint) const {
-  const std::pair<int, std::string_view> wanted(parent.id, mountpoint);
-  const auto place = [this](std::size_t i) {
-    return std::pair<int, std::string_view>(mounts_[i].parent_id, mounts_[i].mountpoint);
-  };
-  const auto found = std::lower_bound(by_place_.begin(), by_place_.end(), wanted,
-                                      [&](std::size_t i, const auto& key) { return place(i) < key; });
-  if (found == by_place_.end() || place(*found) != wanted || &mounts_[*found] == &parent) return nullptr;
-  return &mounts_[*found];
+  const std::size_t hash = hash_of(parent.id, mountpoint);
+  auto place = std::lower_bound(by_place_.begin(), by_place_.end(), HashedPlace{hash, 0});
+  for (; place != by_place_.end() && place->hash == hash; ++place) {
+    const Mount& mount = mounts_[place->index];
+    if (mount.parent_id == parent.id && mount.mountpoint == mountpoint) return &mount == &parent ? nullptr : &mount;
+  }
+  return nullptr;
 }
 
 /// What lies on top of `mount` at its own place. The count ends a circle, which only a made-up table has.
@@ -209,15 +212,15 @@ bool MountTable::is_visible(const Mount& mount) const {
 
 MountTable parse_mountinfo(std::string_view text) {
   std::vector<Mount> mounts;
+  mounts.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
   std::size_t skipped = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty()) continue;
-    if (auto mount = parse_line(line)) {
-      mounts.push_back(*std::move(mount));
-    } else {
+    if (!parse_line(line, mounts.emplace_back())) {
+      mounts.pop_back();
       ++skipped;
     }
   }

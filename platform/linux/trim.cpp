@@ -42,7 +42,26 @@ Result<Trimmed> trim_in_parts(const TrimDevice& device, const UniqueFd& folder, 
   return all;
 }
 
+class RefusingTrim final : public TrimDevice {
+ public:
+  explicit RefusingTrim(std::string reason) : reason_(std::move(reason)) {}
+
+  [[nodiscard]] Result<UniqueFd> open(const std::string& /*mountpoint*/) const override { return refused(); }
+  [[nodiscard]] Result<Trimmed> trim(const UniqueFd& /*folder*/, const TrimRange& /*range*/) const override {
+    return refused();
+  }
+
+ private:
+  [[nodiscard]] Error refused() const { return Error{"file systems are left alone: " + reason_, EPERM}; }
+
+  std::string reason_;
+};
+
 }  // namespace
+
+std::unique_ptr<const TrimDevice> refusing_trim(std::string reason) {
+  return std::make_unique<RefusingTrim>(std::move(reason));
+}
 
 Result<UniqueFd> SystemTrim::open(const std::string& mountpoint) const {
   UniqueFd folder(::open(mountpoint.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -16,6 +17,16 @@ from fake_agent import FakeAgent, Refused
 QEMU_GA = "/usr/sbin/qemu-ga"
 PATIENCE = 60
 OPTIONS = argparse.Namespace()
+
+
+def take_options(**more):
+    """Fills OPTIONS from the command line: --guestctl, and what is asked for besides. The rest is unittest's."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--guestctl", required=True, type=os.path.abspath)
+    for name, settings in more.items():
+        parser.add_argument("--" + name, **settings)
+    _, rest = parser.parse_known_args(namespace=OPTIONS)
+    return [sys.argv[0], *rest]
 
 
 def run(*words, agent=None, stdin=b"", env=None, timeout=PATIENCE, options=()):

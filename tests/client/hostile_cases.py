@@ -4,6 +4,7 @@
 import os
 import stat
 import tempfile
+import time
 
 from fake_agent import FakeAgent
 from harness import Case, refuse, run
@@ -106,3 +107,37 @@ class Hostile(Case):
         agent = self.fake({"guest-file-read": lambda *_: {"count": 6, "buf-b64": "YWJjZGVm", "eof": False}})
         self.assert_fails(run("cp", ":" + path, self.path("out"), agent=agent.path), 1, "more of a file")
         self.assertLessEqual(os.path.getsize(self.path("out")), 3)
+
+    def test_answers_without_news_are_asked_for_less_and_less_often(self):
+        nothing = {"output": [], "exited": False, "timed-out": False, "finished": False}
+        end = dict(nothing, exited=True, finished=True, exitcode=4)
+        agent = self.fake({
+            "guestd-exec": lambda *_: {"pid": 1},
+            "guestd-exec-read": lambda *_: end if len(agent.calls_of("guestd-exec-read")) == 11 else nothing,
+        })
+        began = time.monotonic()
+        self.assertEqual(run("exec", "x", agent=agent.path).returncode, 4)
+        self.assertEqual(len(agent.calls_of("guestd-exec-read")), 11)
+        self.assertGreaterEqual(time.monotonic() - began, 2)
+
+    def test_a_program_that_never_has_room_is_asked_less_and_less_often(self):
+        nothing = {"output": [], "exited": False, "timed-out": False, "finished": False}
+        end = dict(nothing, exited=True, finished=True, exitcode=4)
+        agent = self.fake({
+            "guestd-exec": lambda *_: {"pid": 1},
+            "guestd-exec-read": lambda *_: end if len(agent.calls_of("guestd-exec-write")) >= 12 else nothing,
+            "guestd-exec-write": lambda *_: {"count": 0, "next-offset": 0, "room": 0},
+        })
+        began = time.monotonic()
+        self.assertEqual(run("exec", "-i", "x", agent=agent.path, stdin=b"word").returncode, 4)
+        self.assertGreaterEqual(time.monotonic() - began, 0.6)
+
+    def test_news_that_comes_at_once_is_not_waited_for(self):
+        piece = {"stream": "stdout", "data": "eA==", "offset": 0, "next-offset": 0, "dropped-bytes": 0, "eof": False}
+        news = {"output": [piece], "exited": False, "timed-out": False, "finished": False}
+        end = dict(news, exited=True, finished=True, exitcode=0)
+        agent = self.fake({
+            "guestd-exec": lambda *_: {"pid": 1},
+            "guestd-exec-read": lambda *_: end if len(agent.calls_of("guestd-exec-read")) == 500 else news,
+        })
+        self.assertEqual(run("exec", "x", agent=agent.path).stdout, b"x" * 500)

@@ -34,7 +34,8 @@ TEST(ConfinementPlan, LeavesMonitorNothingToRunOrToSet) {
   EXPECT_TRUE(monitor.restricts_files);
   EXPECT_THAT(monitor.readable, Contains("/proc"));
   EXPECT_THAT(monitor.readable, Not(Contains("/home")));
-  EXPECT_THAT(monitor.writable, testing::ElementsAre("/var/run"));
+  EXPECT_THAT(monitor.writable, testing::IsEmpty());
+  EXPECT_THAT(monitor.sockets, testing::ElementsAre("/var/run"));
   EXPECT_THAT(monitor.devices, Contains("/sys/devices/system"));
   EXPECT_EQ(plan(Profile::kNone).capabilities, 0U);
 }
@@ -55,6 +56,25 @@ TEST(ConfinementPlan, GoesByTheCommandsAndNotByTheNameOfTheProfile) {
   EXPECT_FALSE(plan(Profile::kMonitor, {"guest-fstrim"}).may_run_programs);
 }
 
+TEST(ConfinementPlan, LetsTrimOpenMountPointsWhereverTheyAre) {
+  EXPECT_FALSE(plan(Profile::kMonitor, {"guest-fstrim"}).restricts_files);
+  EXPECT_FALSE(covers(plan(Profile::kMonitor), plan(Profile::kMonitor, {"guest-fstrim"})));
+}
+
+TEST(ConfinementPlan, LetsCpusAndMemoryBeSwitchedAlsoWithoutAutoOnline) {
+  Configuration configuration;
+  configuration.policy.profile = Profile::kMonitor;
+  configuration.auto_online = false;
+  const auto without = plan_confinement(configuration, command_rules(configuration));
+  EXPECT_THAT(without.devices, Not(Contains("/sys/devices/system")));
+  for (const char* allowed : {"guest-set-vcpus", "guest-set-memory-blocks"}) {
+    configuration.policy.allow = {allowed};
+    const auto with = plan_confinement(configuration, command_rules(configuration));
+    EXPECT_THAT(with.devices, Contains("/sys/devices/system")) << allowed;
+    EXPECT_FALSE(covers(without, with)) << allowed;
+  }
+}
+
 TEST(ConfinementPlan, CanBeSwitchedOff) {
   Configuration configuration;
   configuration.policy.profile = Profile::kMonitor;
@@ -71,7 +91,9 @@ TEST(ConfinementPlan, LeavesTheAgentItsOwnFiles) {
   configuration.logfile = "/var/log/guestd.log";
   configuration.audit.file = "/var/log/audit/guestd";
   const auto planned = plan_confinement(configuration, command_rules(configuration));
-  EXPECT_THAT(planned.writable, testing::ElementsAre("/var/lib/guestd", "/var/log", "/var/log/audit", "/run/agent"));
+  EXPECT_THAT(planned.writable, testing::ElementsAre("/var/log", "/var/log/audit"));
+  EXPECT_THAT(planned.sockets, testing::ElementsAre("/var/lib/guestd", "/run/agent"));
+  EXPECT_THAT(planned.readable, Contains("/var/lib/guestd"));
   EXPECT_THAT(planned.devices, testing::ElementsAre("/dev/null", "/sys/devices/system"));
 }
 

@@ -33,6 +33,7 @@ TEST(SystemHost, LeavesTheMachineAloneIfItIsToldSo) {
   ::unsetenv("GUESTD_HANDS_OFF");
   EXPECT_FALSE(host.programs->run({"/bin/true"}));
   EXPECT_FALSE(host.bus->connect());
+  EXPECT_EQ(host.disks.trim->open("/").error().text, "file systems are left alone: GUESTD_HANDS_OFF is set");
   EXPECT_EQ(host.clock_devices->find_rtc().error().text, "the clocks are left alone: GUESTD_HANDS_OFF is set");
   EXPECT_EQ(host.kernel_power->write("state", "none").error().text, "the power is left alone: GUESTD_HANDS_OFF is set");
   EXPECT_EQ(host.identity->draw().error().text, "the identity is left alone: GUESTD_HANDS_OFF is set");

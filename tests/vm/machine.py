@@ -14,6 +14,7 @@ import time
 
 AGENT_PORT = "org.qemu.guest_agent.0"
 HOOK_PORT = "org.guestd.test.0"
+BARE_PORT = "org.guestd.bare.0"  # nobody opens it but a test that measures what a port can move
 
 
 def die_with_parent():
@@ -102,6 +103,7 @@ class Machine:
         self.folder = folder
         self.agent_socket = os.path.join(folder, "agent")
         self.isa_socket = os.path.join(folder, "isa")
+        self.bare_socket = os.path.join(folder, "bare")
         self.second_monitor = os.path.join(folder, "qmp-2")  # for guestctl
         self.console_log = os.path.join(folder, "console.log")
         self._disk = os.path.join(folder, "root.img")
@@ -142,6 +144,8 @@ class Machine:
             "-device", f"virtserialport,bus=bus.0,nr=1,chardev=agent,id=agent-port,name={AGENT_PORT}",
             "-chardev", f"socket,id=hook,path={self.folder}/hook,server=on,wait=off",
             "-device", f"virtserialport,bus=bus.0,nr=2,chardev=hook,name={HOOK_PORT}",
+            "-chardev", f"socket,id=bare,path={self.bare_socket},server=on,wait=off",
+            "-device", f"virtserialport,bus=bus.0,nr=9,chardev=bare,name={BARE_PORT}",
         ]
 
     def _debian(self, board):

@@ -51,6 +51,7 @@ AFTER_BOOT = (
     command_cases.Protocol, command_cases.System, command_cases.Network, command_cases.Files,
     transcript_cases.Transcripts, disk_cases.Disks, disk_cases.Filesystems, login_cases.Logins, machine_cases.Clocks,
     exec_cases.Programs, channel_cases.Port, channel_cases.OtherChannels, service_cases.Service, freeze_cases.Freezing,
+    guestctl_cases.Doctor, guestctl_cases.Monitor, policy_cases.Policy, life_cases.Life,
 )
 # This machine does not wake up with a CPU that was plugged in, so sleep comes before.
 PLUGGED_IN = (machine_cases.Cpus, machine_cases.Memory)
@@ -61,9 +62,7 @@ IN_BUSYBOX = (
     busybox_cases.BusyboxCpus, busybox_cases.BusyboxMemory,
 )
 # Cases that have not passed yet in every run on a slow machine. ./dev vm runs them, ./dev test does not.
-ON_PROBATION = (guestctl_cases.Doctor, guestctl_cases.Monitor,
-                # Written with the policy, and not run in a guest yet.
-                policy_cases.Policy, life_cases.Life)
+ON_PROBATION = (guestctl_cases.Speed,)
 
 
 def arguments():
@@ -210,12 +209,8 @@ def after_boot(options):
     return AFTER_BOOT + (() if options.established else ON_PROBATION) + PLUGGED_IN
 
 
-def on_the_move(options):
-    return () if options.established else ON_THE_MOVE
-
-
 def count(options):
-    cases = (*AFTER_INSTALLATION, *after_boot(options), *on_the_move(options), *IN_BUSYBOX)
+    cases = (*AFTER_INSTALLATION, *after_boot(options), *ON_THE_MOVE, *IN_BUSYBOX)
     return suite_of(cases, options.only).countTestCases()
 
 
@@ -223,14 +218,14 @@ def rounds(machine, options):
     """--only may leave rounds without a test: those are not begun."""
     needs = lambda *cases: suite_of(cases, options.only).countTestCases() > 0  # noqa: E731
     good = True
-    if needs(*AFTER_INSTALLATION, *after_boot(options), *on_the_move(options)) or options.shell:
+    if needs(*AFTER_INSTALLATION, *after_boot(options), *ON_THE_MOVE) or options.shell:
         good = first_round(machine, options)
         if options.shell:
             shell(machine)
             return good
     if needs(*after_boot(options)):
         good = second_round(machine, options) and good
-    if needs(*on_the_move(options)):
+    if needs(*ON_THE_MOVE):
         good = third_round(machine, options) and good
     if needs(*IN_BUSYBOX) and not os.path.exists(options.static):
         print(f"left out: the guest of busybox, since there is no {options.static}")

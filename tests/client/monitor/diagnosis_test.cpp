@@ -217,6 +217,19 @@ TEST(Diagnosis, DoesNotBlameWindowsForWhatItDoesNotHave) {
   EXPECT_EQ(about(agent).outcome, Finding::Outcome::kGood);
 }
 
+TEST(Diagnosis, DoesNotBlameGuestsThatCannotSleep) {
+  support::FakeMonitor agent("");
+  agent.answer("guest-fsfreeze-status", "\"thawed\"");
+  agent.answer("guest-info", R"({"version": "10.2.2", "supported_commands": [
+ {"name": "guest-suspend-ram", "enabled": false, "success-response": false}]})");
+  EXPECT_EQ(about(agent).outcome, Finding::Outcome::kGood);
+  agent.answer("guest-info", R"({"version": "10.2.2", "supported_commands": [
+ {"name": "guest-suspend-ram", "enabled": false, "success-response": false},
+ {"name": "guest-exec", "enabled": false, "success-response": true}]})");
+  EXPECT_EQ(about(agent).subject, "commands");
+  EXPECT_EQ(about(agent).text, "the agent may not run guest-exec");
+}
+
 TEST(Diagnosis, ListsBlockedCommandsInOrder) {
   // As qemu-ga on Linux lists them: guest-get-devices is for Windows.
   EXPECT_THAT(blocked_commands(

@@ -5,7 +5,6 @@
     power_test.py --guestctl build/dev/client/main/guestctl
 """
 
-import argparse
 import json
 import os
 import socket
@@ -18,9 +17,9 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from fake_agent import FakeAgent, Refused  # noqa: E402  pylint: disable=wrong-import-position
+from harness import OPTIONS, take_options  # noqa: E402  pylint: disable=wrong-import-position
 
 PATIENCE = 120
-guestctl_path = None
 
 
 class FakeMonitor:
@@ -82,7 +81,7 @@ class Power(unittest.TestCase):
         self.agent.overrides[command] = react
 
     def guestctl(self, *words, monitor=True):
-        command = [guestctl_path, "--socket", self.agent.path]
+        command = [OPTIONS.guestctl, "--socket", self.agent.path]
         command += ["--qmp", self.monitor.path] if monitor else []
         run = subprocess.run([*command, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
         return run.returncode, run.stderr
@@ -168,13 +167,4 @@ class Power(unittest.TestCase):
         self.assertEqual([], self.agent.calls_of("guest-suspend-ram"))
 
 
-def main():
-    global guestctl_path  # pylint: disable=global-statement
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--guestctl", required=True)
-    options, rest = parser.parse_known_args()
-    guestctl_path = os.path.abspath(options.guestctl)
-    unittest.main(argv=[sys.argv[0], *rest])
-
-
-main()
+unittest.main(argv=take_options())

@@ -5,7 +5,6 @@
     real_monitor_test.py --guestctl build/dev/client/main/guestctl
 """
 
-import argparse
 import json
 import os
 import select
@@ -18,13 +17,14 @@ import tempfile
 import time
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "vm"))
+for neighbour in (("..",), ("..", "..", "vm")):
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), *neighbour))
 
+from harness import OPTIONS, take_options  # noqa: E402  pylint: disable=wrong-import-position
 from machine import Qmp, connect, die_with_parent  # noqa: E402  pylint: disable=wrong-import-position
 
 QEMU = "qemu-system-x86_64"
 PATIENCE = 120
-guestctl_path = None
 
 
 class Qemu:
@@ -65,7 +65,7 @@ class RealMonitor(unittest.TestCase):
         return qemu
 
     def guestctl(self, *words):
-        run = subprocess.run([guestctl_path, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        run = subprocess.run([OPTIONS.guestctl, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
         return run.returncode, run.stdout, run.stderr
 
     def findings(self, *words):
@@ -116,7 +116,7 @@ class RealMonitor(unittest.TestCase):
     def watch(self, qemu, *words):
         """A `watch` that has shown an event, so it is surely at work."""
         watch = subprocess.Popen(  # pylint: disable=consider-using-with
-            [guestctl_path, "--qmp", qemu.monitor, *words, "watch"], stdout=subprocess.PIPE, text=True)
+            [OPTIONS.guestctl, "--qmp", qemu.monitor, *words, "watch"], stdout=subprocess.PIPE, text=True)
         self.addCleanup(watch.stdout.close)
         self.addCleanup(watch.wait)
         self.addCleanup(watch.kill)
@@ -207,7 +207,7 @@ class RealMonitor(unittest.TestCase):
             listener.bind(path)
             listener.listen()
             client = subprocess.Popen(  # pylint: disable=consider-using-with
-                [guestctl_path, "--qmp", path, "qmp", "query-status"], stderr=subprocess.PIPE, text=True)
+                [OPTIONS.guestctl, "--qmp", path, "qmp", "query-status"], stderr=subprocess.PIPE, text=True)
             peer, _ = listener.accept()
             peer.sendall(b"220 mail.example.org\r\n")
             _, errors = client.communicate(timeout=PATIENCE)
@@ -217,15 +217,11 @@ class RealMonitor(unittest.TestCase):
 
 
 def main():
-    global guestctl_path  # pylint: disable=global-statement
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--guestctl", required=True)
-    options, rest = parser.parse_known_args()
-    guestctl_path = os.path.abspath(options.guestctl)
+    arguments = take_options()
     if shutil.which(QEMU) is None:
         print(f"skipped: {QEMU} is not installed")
         sys.exit(77)
-    unittest.main(argv=[sys.argv[0], *rest])
+    unittest.main(argv=arguments)
 
 
 main()
