@@ -18,8 +18,9 @@ printf '#!/bin/sh\\nexit 101\\n' >"$1/usr/sbin/policy-rc.d"
 chmod 755 "$1/usr/sbin/policy-rc.d"
 rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin
 """
-# What changes with every call of dpkg or of man.
-NOT_OF_PACKAGES = ("/dev", "/proc", "/sys", "/tmp", "/var/lib/dpkg", "/var/lib/rpm", "/var/log", "/var/cache/man")
+# What changes with every call of dpkg, rpm or man.
+NOT_OF_PACKAGES = ("/dev", "/proc", "/sys", "/tmp", "/root/.rpmdb", "/var/lib/dpkg", "/var/lib/rpm", "/var/log",
+                   "/var/cache/man")
 
 
 def missing_tools():

@@ -133,7 +133,7 @@ class Packages(unittest.TestCase):
                 ("", ("block-rpcs=", "allow-rpcs=")),
                 ("BLACKLIST_RPC=guest-exec", ("block-rpcs=guest-exec", "allow-rpcs=")),
                 ("BLOCK_RPCS=guest-exec", ("block-rpcs=guest-exec", "allow-rpcs=")),
-                (SETTINGS.strip(), ("block-rpcs=", "allow-rpcs=guest-ping,guest-info")),
+                (SETTINGS.strip(), ("block-rpcs=", "allow-rpcs=guest-info,guest-ping")),
                 ("export FSFREEZE_HOOK_PATHNAME=/etc/qemu-ga/fsfreeze-hook",
                  ("fsfreeze-hook=/etc/qemu-ga/fsfreeze-hook", "block-rpcs="))):
             with self.subTest(environment):
