@@ -150,6 +150,8 @@ int main(int argc, char** argv) {
   context.known_commands = known;
   context.introspection = commands::introspection();
   if (const char* file = std::getenv("QGA_CONF")) context.sources.environment = file;
+  // As the unit of Red Hat's family has it from /etc/sysconfig/qemu-ga.
+  if (const char* hook = std::getenv("FSFREEZE_HOOK_PATHNAME")) context.hook = hook;
   if (const auto code = answer_person(argc, argv, context)) return *code;
   const CommandLine line = parse_command_line(argc, argv, context);
   std::fputs(line.output.c_str(), stdout);

@@ -114,6 +114,8 @@ std::optional<CommandLine> scan(int argc, char* const* argv, const StartContext&
   return std::nullopt;
 }
 
+std::string hook_named(const std::string& path) { return path.empty() ? std::string(kDefaultFreezeHook) : path; }
+
 void apply(const GivenOption& given, Configuration& configuration) {
   const std::string argument = given.argument.value_or("");
   switch (given.letter) {
@@ -133,7 +135,7 @@ void apply(const GivenOption& given, Configuration& configuration) {
       configuration.statedir = argument;
       break;
     case 'F':
-      configuration.fsfreeze_hook = given.argument.value_or(std::string(kDefaultFreezeHook));
+      configuration.fsfreeze_hook = hook_named(given.argument.value_or(""));
       break;
     case 'v':
       configuration.verbose = true;
@@ -221,6 +223,7 @@ CommandLine parse_command_line(int argc, char* const* argv, const StartContext& 
   line.action = action_of(given, context.folder, sources);
   line.sources = load_configuration(sources, configuration, findings);
   for (std::string& path : line.sources) path = std::filesystem::absolute(path).string();
+  if (context.hook) configuration.fsfreeze_hook = hook_named(*context.hook);
   for (const auto& option : given) apply(option, configuration);
   note(set_default_path(configuration), findings);
 

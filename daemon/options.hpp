@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct StartContext {
   /// Where relative paths of options begin; empty: in the current folder. For reading a configuration anew after the
   /// process has left that folder.
   std::string folder{};
+  /// The freeze hook, "" for the default one. An option comes before it, and it comes before the configuration file.
+  std::optional<std::string> hook{};
 };
 
 /// What the command line asks for, as data: nothing has been printed (but for getopt's own line about a wrong option,

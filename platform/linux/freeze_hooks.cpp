@@ -82,7 +82,7 @@ Result<std::vector<std::string>> executables_in(const Root& root, const std::str
 Result<std::vector<std::string>> freeze_hooks(const Root& root, const std::optional<std::string>& script,
                                               const std::string& folder) {
   std::vector<std::string> hooks;
-  if (script) hooks.push_back(*script);
+  if (script && *script != kNoFreezeHook) hooks.push_back(*script);
   if (!folder.empty()) {
     auto found = executables_in(root, folder);
     if (!found) return std::move(found).error();

@@ -53,6 +53,16 @@ class Options : public testing::Test {
   StartContext context_{kKnown, "{\"name\": \"a\"}\n{\"name\": \"b\"}\n", {}};
 };
 
+TEST_F(Options, TheHookOfTheEnvironmentStandsBetweenOptionAndFile) {
+  configure("[general]\nfsfreeze-hook=/file\n");
+  EXPECT_EQ(parse({}).configuration.fsfreeze_hook, "/file");
+  context_.hook = "/environment";
+  EXPECT_EQ(parse({}).configuration.fsfreeze_hook, "/environment");
+  EXPECT_EQ(parse({"-F/option"}).configuration.fsfreeze_hook, "/option");
+  context_.hook = "";
+  EXPECT_EQ(parse({}).configuration.fsfreeze_hook, "/etc/qemu/fsfreeze-hook");
+}
+
 TEST_F(Options, RunWithDefaultsWhenThereAreNone) {
   const auto line = parse({});
   EXPECT_EQ(line.action, Action::kRun);

@@ -5,8 +5,10 @@
 from support import files, finish, lines
 
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
-SUFFIXES = (".hpp", ".cpp", ".py", ".sh", ".cmake", "CMakeLists.txt", ".service", ".rules", ".conf", ".yml")
-SCRIPTS = ("dev", ".ci/run", "packaging/debian/postinst", "packaging/debian/prerm", "packaging/debian/postrm")
+SUFFIXES = (".hpp", ".cpp", ".py", ".sh", ".cmake", "CMakeLists.txt", ".service", ".rules", ".conf", ".yml", ".spec",
+            ".toml")
+SCRIPTS = ("dev", ".ci/run", *(f"packaging/debian/{name}" for name in (
+    "rules", "guestd.init", "guestd.postinst", "guestd.prerm", "guestd.postrm")))
 
 
 def says_licence(path):

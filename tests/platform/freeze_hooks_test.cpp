@@ -44,6 +44,11 @@ TEST_F(FreezeHooks, AreNotWhatEditorsAndPackageManagersLeave) {
 
 TEST_F(FreezeHooks, AreNoneWhereThereIsNoFolder) { EXPECT_EQ(*find(), Strings{}); }
 
+TEST_F(FreezeHooks, AScriptThatIsTheNullDeviceIsNone) {
+  add("hooks/a");
+  EXPECT_EQ(*find("/dev/null"), Strings{"/hooks/a"});
+}
+
 TEST_F(FreezeHooks, ThatOthersCanWriteAreAnError) {
   add("hooks/a", 0775);
   EXPECT_EQ(find().error().text,

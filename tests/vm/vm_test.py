@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Installs guestd's package in a Debian guest under QEMU and, as its host, tests what answers.
 
-    vm_test.py --package build/release/package/guestd_0.1.0_amd64.deb --static build/static/daemon/guestd
+    vm_test.py --package build/package/guestd_0.1.0_amd64.deb --static build/static/daemon/guestd
                [--only PATTERN] [--keep-logs FOLDER] [--shell] [--capture FOLDER]
 
 Four rounds: the package is installed in a Debian of old hardware; the same guest on today's; the same on a machine that
@@ -236,8 +236,9 @@ def rounds(machine, options):
 
 def main():
     options = arguments()
-    # build/release/package/guestd_VERSION_ARCH.deb was built with build/release/client/main/guestctl.
-    beside = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(options.package))), "client/main/guestctl")
+    # build/package/guestd_VERSION_ARCH.deb was built in build/package/guestd.
+    beside = os.path.join(os.path.dirname(os.path.abspath(options.package)),
+                          "guestd/build/release/client/main/guestctl")
     guestctl_cases.GuestctlCase.guestctl = options.guestctl or beside
     started = time.monotonic()
     if options.only and count(options) == 0:
