@@ -59,7 +59,8 @@ struct Audit::State {
   // One for each outcome: a host that is refused often must not get out of sight what it has changed.
   std::array<Allowance, kOutcomes> allowances;
   std::vector<Run> runs;
-  std::uint64_t lost = 0;  // by the sink
+  std::uint64_t lost = 0;   // by the sink
+  bool must_flush = false;  // somebody was woken for it
   bool held = false;
   bool must_reopen = false;
   std::vector<AuditRecord> waiting;
@@ -168,18 +169,18 @@ void Audit::add(AuditRecord record, bool may_repeat) {
   bool must_wake = false;
   {
     const std::lock_guard lock(state_->mutex);
-    if (!may_repeat) return state_->write_within_allowance(std::move(record), now_());
     auto& runs = state_->runs;
-    const auto run = std::ranges::find_if(runs, [&](const Run& known) { return is_alike(known.record, record); });
+    const auto run =
+        std::ranges::find_if(runs, [&](const Run& known) { return may_repeat && is_alike(known.record, record); });
     if (run != runs.end()) {
       ++run->more;
       run->more_duration += record.duration;
       return;
     }
     if (runs.size() == kRuns) state_->end_runs(now_());
-    must_wake = runs.empty();
-    runs.push_back({record, 0, {}});
+    if (may_repeat) runs.push_back({record, 0, {}});
     state_->write_within_allowance(std::move(record), now_());
+    must_wake = !std::exchange(state_->must_flush, true);
   }
   if (must_wake && wake_) wake_();
 }
@@ -211,6 +212,7 @@ std::string Audit::polls_text() {
 void Audit::flush() {
   const std::lock_guard lock(state_->mutex);
   if (!state_->sink) return;
+  state_->must_flush = false;
   state_->end_runs(now_());
   state_->tell_of_all_left_out();
 }
@@ -230,8 +232,9 @@ void Audit::hold() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->held = true;
+    if (state_->sink) state_->sink->hold(true);
   }
-  if (state_->sink) state_->sink->hold(true);  // may wait for the disk: not with the lock that everybody needs
+  if (state_->sink) state_->sink->settle();  // without the lock that everybody needs
 }
 
 Result<void> Audit::release() {

@@ -18,7 +18,7 @@
 namespace guestd::daemon {
 
 /// Where records go. Nothing here waits for a service or a disk, but where it says so. One thread at a time, except for
-/// hold().
+/// settle() and finish().
 class AuditSink {
  public:
   virtual ~AuditSink() = default;
@@ -26,9 +26,10 @@ class AuditSink {
   virtual bool write(const AuditRecord& record) = 0;
   /// Opens a file again under its name, perhaps a little later.
   virtual Result<void> reopen() { return {}; }
-  /// True: nothing is written from now on, for as long as file systems are frozen; waits a moment for what is being
-  /// written. Thread-safe.
+  /// True: nothing is written from now on, for as long as file systems are frozen.
   virtual void hold(bool) {}
+  /// Waits, for a limited time, until what was being written when hold() was called is written. On any thread.
+  virtual void settle() {}
   /// Waits, for a limited time, until all is written.
   virtual void finish() {}
 };

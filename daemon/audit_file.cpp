@@ -32,7 +32,8 @@ struct AuditFile::State {
   std::string path;
   std::mutex mutex;
   std::condition_variable changed;
-  std::function<void(const Error&)> on_failure;  // called with the lock held, so that it ends with the sink
+  std::mutex telling;  // held while on_failure is called, so that it ends with the sink; never together with `mutex`
+  std::function<void(const Error&)> on_failure;
   std::deque<std::string> lines;
   std::size_t bytes = 0;
   std::uint64_t lost = 0;
@@ -97,15 +98,12 @@ void AuditFile::State::do_one(std::unique_lock<std::mutex>& lock) {
 void AuditFile::State::open_again(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   auto opened = open_log_file(path);
-  UniqueFd old;  // closed without the lock
-  lock.lock();
   if (opened) {
-    old = std::exchange(fd, *std::move(opened));
-  } else if (on_failure) {
-    on_failure(std::move(opened).error().with_context("audit file '" + path + "'"));
+    fd = *std::move(opened);
+  } else {
+    const std::lock_guard told(telling);
+    if (on_failure) on_failure(std::move(opened).error().with_context("audit file '" + path + "'"));
   }
-  lock.unlock();
-  old.reset();
   lock.lock();
 }
 
@@ -128,7 +126,7 @@ AuditFile::AuditFile(std::string path, std::function<void(const Error&)> on_fail
 }
 
 AuditFile::~AuditFile() {
-  const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(state_->telling);
   state_->on_failure = nullptr;
 }
 
@@ -165,10 +163,14 @@ Result<void> AuditFile::reopen() {
 }
 
 void AuditFile::hold(bool hold) {
-  std::unique_lock lock(state_->mutex);
+  const std::lock_guard lock(state_->mutex);
   state_->is_held = hold;
   State::start(state_);
-  if (hold) state_->changed.wait_for(lock, kPatience / 2, [&] { return !state_->is_writing; });
+}
+
+void AuditFile::settle() {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait_for(lock, kPatience / 2, [&] { return !state_->is_writing; });
 }
 
 void AuditFile::finish() {

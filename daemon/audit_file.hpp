@@ -30,11 +30,12 @@ class AuditFile final : public AuditSink {
   bool write(const AuditRecord& record) override;
   Result<void> reopen() override;
   void hold(bool hold) override;
+  void settle() override;
   void finish() override;
 
   static constexpr std::size_t kWaitingLines = 4096;
   static constexpr std::size_t kWaitingBytes = std::size_t{4} << 20U;
-  /// For how long finish() waits at most; hold() waits for half of it.
+  /// For how long finish() waits at most; settle() waits for half of it.
   static constexpr std::chrono::milliseconds kPatience{2000};
 
  private:

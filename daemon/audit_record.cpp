@@ -47,6 +47,7 @@ std::string value_text(JsonView value, bool& exact) {
     case JsonType::kArray:
       break;
     default:
+      exact = false;
       return "?";
   }
   std::string text;

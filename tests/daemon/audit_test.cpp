@@ -203,8 +203,11 @@ TEST_F(AuditTest, ShowsWhereALongPathEnds) {
 TEST_F(AuditTest, TakesNothingForARepetitionThatItDoesNotShowWhole) {
   const std::string filler(2000, 'x');
   for (const char* middle : {"one", "two"}) ran(open_request("/" + filler + middle + filler));
+  for (const char* path : {"1.5", "2.5"}) {
+    ran(R"({"execute": "guest-file-open", "arguments": {"path": )" + std::string(path) + "}}\n");
+  }
   for (const char* character : {"\\u0001", "\\u0002"}) ran(open_request(std::string("/tmp/") + character));
-  EXPECT_EQ(records().size(), 4U);
+  EXPECT_EQ(records().size(), 6U);
 }
 
 // What a host has sent by mistake in place of a public key.
@@ -402,6 +405,7 @@ TEST_F(AuditOnASlowDisk, WaitsForNothingAndTellsWhatWasLost) {
 
 TEST_F(AuditOnASlowDisk, WritesNothingWhileHeldAndAllOfItAfterwards) {
   file_.hold(true);
+  file_.settle();
   write("one");
   write("two");
   file_.finish();
@@ -413,9 +417,12 @@ TEST_F(AuditOnASlowDisk, WritesNothingWhileHeldAndAllOfItAfterwards) {
   EXPECT_LT(text.find("one"), text.find("two"));
 }
 
-TEST_F(AuditOnASlowDisk, IsNotWaitedForAtItsEnd) {
+TEST_F(AuditOnASlowDisk, IsNotWaitedForForLongAtAFreezeOrAtItsEnd) {
   const std::string filler(3000, 'x');
   for (int i = 0; i < 10; ++i) write(filler);
+  file_.hold(true);
+  file_.settle();
+  file_.hold(false);
   file_.finish();
   SUCCEED() << "nobody reads, and it has come to an end";
 }

@@ -99,8 +99,9 @@ TEST_F(SurvivalExec, AThousandProgramsLeaveNothingBehind) {
     }
   };
   run(100);
-  // The socket for `guestd status` is opened a little after the start.
-  ASSERT_TRUE(support::eventually([&] { return std::filesystem::exists(agent.folder().file("guestd.status")); }));
+  // The socket of `guestd status` comes a second after the start.
+  const std::string status = agent.folder().file("guestd.status");
+  ASSERT_TRUE(support::eventually([&] { return std::filesystem::exists(status); }));
   const auto before = support::memory_of(agent.pid());
   const auto descriptors = [&] {
     long count = 0;
