@@ -90,9 +90,14 @@ class FakeAgent:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(8)
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.server = threading.Thread(target=self.serve, daemon=True)
+        self.server.start()
 
     def close(self):
+        # Not while its thread may be about to accept: the next agent's listener would get the same descriptor, and the
+        # thread the next agent's clients.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.server.join()
         self.listener.close()
         for program in self.programs.values():
             program.child.kill()

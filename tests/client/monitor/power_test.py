@@ -33,9 +33,13 @@ class FakeMonitor:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(4)
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.server = threading.Thread(target=self.serve, daemon=True)
+        self.server.start()
 
     def close(self):
+        # As for the fake agent: the next listener may get this one's descriptor.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.server.join(10)
         self.listener.close()
 
     def send(self, message):
