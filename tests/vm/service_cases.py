@@ -59,9 +59,12 @@ class Load:
         except TimeoutError:
             self._host.sync(again_after=0.5)
             self.handles.append(self._host.call("guest-file-open", path="/var/tmp/vm-test-load", mode="w"))
-        except AgentError as error:  # the agent was restarted between two requests, and the handle is gone with it
-            if "has not been found" not in error.desc:
+        except AgentError as error:
+            if "JSON parse error" in error.desc:  # a new agent got the end of a request that the old one began to read
+                self._host.sync(again_after=0.5)
+            elif "has not been found" not in error.desc:
                 raise
+            # else the agent was restarted between two requests, and the handle is gone with it
             self.handles.append(self._host.call("guest-file-open", path="/var/tmp/vm-test-load", mode="w"))
 
 

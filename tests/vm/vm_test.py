@@ -46,14 +46,14 @@ import transcript_cases  # noqa: E402  pylint: disable=wrong-import-position
 from machine import Machine  # noqa: E402  pylint: disable=wrong-import-position
 
 # Those that only read and write come first, those that pull devices and kill last.
-AFTER_INSTALLATION = (disk_cases.OldBoard, power_cases.Sleep)
+# Sleep comes on a machine that nothing is plugged into afterwards: neither works after the other.
+AFTER_INSTALLATION = (disk_cases.OldBoard, power_cases.Sleep, guestctl_cases.Monitor)
 AFTER_BOOT = (
     command_cases.Protocol, command_cases.System, command_cases.Network, command_cases.Files,
     transcript_cases.Transcripts, disk_cases.Disks, disk_cases.Filesystems, login_cases.Logins, machine_cases.Clocks,
     exec_cases.Programs, channel_cases.Port, channel_cases.OtherChannels, service_cases.Service, freeze_cases.Freezing,
-    guestctl_cases.Doctor, guestctl_cases.Monitor, policy_cases.Policy, life_cases.Life,
+    guestctl_cases.Doctor, policy_cases.Policy, life_cases.Life,
 )
-# This machine does not wake up with a CPU that was plugged in, so sleep comes before.
 PLUGGED_IN = (machine_cases.Cpus, machine_cases.Memory)
 # On a machine without other devices, since not all can be saved.
 ON_THE_MOVE = (life_cases.Restored, life_cases.Moved)
