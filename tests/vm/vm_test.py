@@ -45,9 +45,9 @@ import service_cases  # noqa: E402  pylint: disable=wrong-import-position
 import transcript_cases  # noqa: E402  pylint: disable=wrong-import-position
 from machine import Machine  # noqa: E402  pylint: disable=wrong-import-position
 
-# Those that only read and write come first, those that pull devices and kill last.
 # Sleep comes on a machine that nothing is plugged into afterwards: neither works after the other.
 AFTER_INSTALLATION = (disk_cases.OldBoard, power_cases.Sleep, guestctl_cases.Monitor)
+# Those that only read and write come first, those that pull devices and kill last.
 AFTER_BOOT = (
     command_cases.Protocol, command_cases.System, command_cases.Network, command_cases.Files,
     transcript_cases.Transcripts, disk_cases.Disks, disk_cases.Filesystems, login_cases.Logins, machine_cases.Clocks,
