@@ -14,6 +14,9 @@ namespace guestd::utf8 {
 /// above U+10FFFF and truncated sequences are not well-formed).
 std::size_t sequence_length(std::string_view text);
 
+/// The code point of one whole well-formed sequence, as sequence_length() measures it.
+std::uint32_t code_point(std::string_view sequence);
+
 void append(std::uint32_t code_point, std::string& out);
 
 /// The value of a `\uXXXX` at the start of `text`.

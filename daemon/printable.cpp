@@ -11,14 +11,6 @@ namespace {
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-std::uint32_t code_point_of(std::string_view sequence) {
-  const auto first = static_cast<unsigned char>(sequence.front());
-  if (sequence.size() == 1) return first;
-  std::uint32_t code = first & (0x7FU >> sequence.size());
-  for (const char c : sequence.substr(1)) code = code << 6U | (static_cast<unsigned char>(c) & 0x3FU);
-  return code;
-}
-
 bool misleads(std::uint32_t code) {
   if (code < 0x20 || (code >= 0x7F && code < 0xA0)) return true;
   const bool is_mark = code == 0x061C || code == 0x200E || code == 0x200F;
@@ -34,7 +26,7 @@ std::string printable(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8::sequence_length(text);
     const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
-    if (length == 0 || misleads(code_point_of(sequence))) {
+    if (length == 0 || misleads(utf8::code_point(sequence))) {
       out += '?';
     } else {
       out += sequence;

@@ -36,16 +36,6 @@ constexpr std::array kWide{Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},  Rang
                            Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},  Range{0x1F300, 0x1F64F},
                            Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD}};
 
-std::uint32_t code_point(std::string_view sequence) {
-  const auto byte = [&](std::size_t index) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(sequence[index]));
-  };
-  if (sequence.size() == 1) return byte(0);
-  std::uint32_t code = byte(0) & (0xFFU >> (sequence.size() + 1));
-  for (std::size_t index = 1; index < sequence.size(); ++index) code = code << 6U | (byte(index) & 0x3FU);
-  return code;
-}
-
 void append_byte(std::string& out, std::uint32_t value) {
   char text[16];
   std::snprintf(text, sizeof text, "\\x%02x", value);
@@ -86,7 +76,7 @@ std::string escaped(std::string_view text, bool lines) {
       continue;
     }
     const std::string_view sequence = text.substr(0, length);
-    const std::uint32_t code = code_point(sequence);
+    const std::uint32_t code = utf8::code_point(sequence);
     if (!append_control(out, code, lines)) {
       if (is_in(kHidden, code)) {
         append_code_point(out, code);
@@ -109,7 +99,7 @@ std::size_t width(std::string_view text) {
   std::size_t columns = 0;
   while (!text.empty()) {
     const std::size_t length = utf8::sequence_length(text);
-    const std::uint32_t code = length == 0 ? 0 : code_point(text.substr(0, length));
+    const std::uint32_t code = length == 0 ? 0 : utf8::code_point(text.substr(0, length));
     columns += is_in(kCombining, code) ? 0U : is_in(kWide, code) ? 2U : 1U;
     text.remove_prefix(length == 0 ? 1 : length);
   }

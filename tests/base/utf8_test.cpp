@@ -6,6 +6,14 @@
 namespace guestd {
 namespace {
 
+TEST(Utf8CodePoint, IsWhatAppendWrote) {
+  for (const std::uint32_t code : {0x00U, 0x7FU, 0x80U, 0x7FFU, 0x800U, 0x202EU, 0xFFFFU, 0x10000U, 0x10FFFFU}) {
+    std::string sequence;
+    utf8::append(code, sequence);
+    EXPECT_EQ(utf8::code_point(sequence), code);
+  }
+}
+
 TEST(Utf8, KnowsTheLengthOfWellFormedSequences) {
   EXPECT_EQ(utf8::sequence_length("a"), 1U);
   EXPECT_EQ(utf8::sequence_length("\xC3\xA9"), 2U);
