@@ -101,7 +101,8 @@ void Session::advance() {
     take_unread();
     flush();
     if (muted_) return;
-  } while (!unread_.empty() && has_room());
+    // Nobody calls again for what was left because of a full backlog, should the client have taken all of that now.
+  } while ((!unread_.empty() && has_room()) || may_answer());
   if (unread_.empty() && has_room()) read_soon();
   if (input_ended_ && unread_.empty() && !is_busy() && is_idle()) finish(End::kClosed);
 }
@@ -165,8 +166,10 @@ bool Session::is_busy() {
   return job_ != nullptr || parked_ != nullptr;
 }
 
+bool Session::may_answer() { return !queue_.empty() && out_bytes_ < limits::kReplyBacklogBytes && !is_busy(); }
+
 void Session::answer_queued() {
-  while (!queue_.empty() && out_bytes_ < limits::kReplyBacklogBytes && !is_busy()) {
+  while (may_answer()) {
     Item item = std::move(queue_.front());
     queue_.pop_front();
     queued_bytes_ -= item.size_bytes;

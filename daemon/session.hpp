@@ -102,6 +102,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void accept(protocol::FrameReader::Frame frame);
   void give_up_for_sync(const protocol::Request& request);
   bool is_busy();
+  bool may_answer();
   void answer_queued();
   void answer(Item item);
   void park(const protocol::CommandEntry& entry, std::unique_ptr<protocol::Request> request);

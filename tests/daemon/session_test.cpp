@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/session.hpp"
 
+#include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <future>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -303,6 +310,68 @@ TEST_F(SessionTest, DoesNotReadOnWhileTheQueueOfRequestsIsFull) {
   ASSERT_TRUE(host().send(std::string_view(all).substr(sent)));
   EXPECT_THAT(host().line(), EndsWith("\"id\": -1}\n"));
   for (int i = 0; i < kRequests; ++i) ASSERT_EQ(host().line(), ping_reply(i));
+}
+
+/// Takes nothing until release(), and from then on everything at once, as a reader does that was kept from running.
+class HeldStream final : public Stream {
+ public:
+  HeldStream(asio::io_context& io, UniqueFd fd) : io_(io), input_(make_stream(io, std::move(fd))) {}
+
+  void release() {
+    is_held_ = false;
+    asio::post(io_, std::exchange(on_writable_, nullptr));
+  }
+  [[nodiscard]] bool holds_back() const { return on_writable_ != nullptr; }
+  [[nodiscard]] const std::string& taken() const { return taken_; }
+
+  ssize_t read(std::span<char> into) override { return input_->read(into); }
+  void wait_readable(std::function<void()> callback) override { input_->wait_readable(std::move(callback)); }
+  ssize_t write(std::string_view bytes) override {
+    if (is_held_) return errno = EAGAIN, -1;
+    taken_ += bytes;
+    return static_cast<ssize_t>(bytes.size());
+  }
+  void wait_writable(std::function<void()> callback) override { on_writable_ = std::move(callback); }
+  bool peer_is_away() override { return false; }
+  void close() override {
+    on_writable_ = nullptr;
+    input_->close();
+  }
+
+ private:
+  asio::io_context& io_;
+  std::shared_ptr<Stream> input_;
+  std::function<void()> on_writable_;
+  std::string taken_;
+  bool is_held_ = true;
+};
+
+std::shared_ptr<Stream> make_held_stream(asio::io_context& io, UniqueFd fd) {
+  return std::make_shared<HeldStream>(io, std::move(fd));
+}
+
+TEST(SessionWithAFullBacklog, AnswersTheQueueWhenTheClientTakesAllOfItAtOnce) {
+  constexpr int kRequests = 40;
+  const std::string padding(limits::kIdBytes - 1024, 'i');  // echoed in the reply
+  SessionBench bench;
+  Conversation talk(bench, Session::ZeroRead::kEnds, make_held_stream);
+  auto& stream = dynamic_cast<HeldStream&>(*talk.stream);
+  talk.session->start();
+  const std::int64_t file = bench.open_file("short", "hello");
+  {
+    const auto turn = bench.hold(file);
+    ASSERT_TRUE(talk.host.send(read_request(file, 1, 1)));
+    for (int i = 0; i < kRequests; ++i) {
+      ASSERT_TRUE(talk.host.send(R"({"execute": "guest-ping", "id": ")" + padding + "\"}\n"));
+    }
+    bench.loop().run_for(50ms);  // all are read and queued
+  }
+  ASSERT_TRUE(bench.loop().run_until([&] { return stream.holds_back(); }));
+  bench.loop().run_for(50ms);
+  stream.release();
+  EXPECT_TRUE(bench.loop().run_until([&] { return std::ranges::count(stream.taken(), '\n') == kRequests + 1; }))
+      << std::ranges::count(stream.taken(), '\n') << " replies";
+  EXPECT_TRUE(talk.session->is_idle());
 }
 
 TEST(SessionBeforeItStarts, PutsANewlineBehindTheTornReplyOfItsPredecessor) {
