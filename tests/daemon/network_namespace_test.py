@@ -73,11 +73,18 @@ class Agent:
         deadline = time.monotonic() + PATIENCE
         while not os.path.exists(path) and self.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        self.host = HostClient(path)
+        try:
+            self.host = HostClient(path)
+        except OSError:
+            self._end()
+            raise
         return self
 
     def __exit__(self, *_):
         self.host.close()
+        self._end()
+
+    def _end(self):
         self.process.kill()
         self.process.wait()
         self.folder.cleanup()

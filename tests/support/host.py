@@ -29,14 +29,24 @@ class HostClient:
     _ids = itertools.count(int.from_bytes(os.urandom(5), "big"))
 
     def __init__(self, address, timeout=20.0):
-        """`address`: the path of a Unix socket, or a connected socket."""
+        """`address`: the path of a Unix socket, which a moment after its file is there is listened at, or a connected
+        socket."""
         self.timeout = timeout
         self._pending = b""
         if isinstance(address, socket.socket):
             self._socket = address
         else:
             self._socket = socket.socket(socket.AF_UNIX)
-            self._socket.connect(address)
+            self._connect(address, time.monotonic() + timeout)
+
+    def _connect(self, path, deadline):
+        while True:
+            try:
+                return self._socket.connect(path)
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.01)
 
     def close(self):
         self._socket.close()
