@@ -234,7 +234,7 @@ Result<void> GuestFile::set_attributes(agent::GuestdFileSetAttributesArgs attrib
   return {};
 }
 
-Result<std::optional<std::string>> GuestFile::sha256(std::int64_t length, const std::function<void()>& meanwhile) {
+Result<GuestSum> GuestFile::sha256(std::int64_t length, const std::function<void()>& meanwhile) {
   agent::GuestdFileChecksumArgs args;
   args.handle = handle_;
   args.length = length;
@@ -247,9 +247,9 @@ Result<std::optional<std::string>> GuestFile::sha256(std::int64_t length, const 
   while (!reply) connection.wait(client::Deadline::max());
   if (!*reply) return named(std::move(*reply).error());
   auto sum = protocol::read_reply<agent::calls::GuestdFileChecksum>(**reply);
-  if (!sum && sum.error().kind == Error::Kind::kUnsupported) return std::optional<std::string>();
+  if (!sum && sum.error().kind == Error::Kind::kUnsupported) return GuestSum{"", std::move(sum).error().text};
   if (!sum) return named(std::move(sum).error());
-  return std::optional(std::move(sum->sha256));
+  return GuestSum{std::move(sum->sha256), ""};
 }
 
 Result<std::optional<agent::GuestdFileStatus>> status_at(const Guest& guest, const std::string& path, bool follow) {

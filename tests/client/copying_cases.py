@@ -3,9 +3,37 @@
 
 import base64
 import os
+import signal
 import stat
+import subprocess
+import threading
 
-from harness import Case, run
+from harness import OPTIONS, PATIENCE, Case, run
+
+
+def kill_and_resume(case, agent):
+    """A download, with a fake agent."""
+    source = case.write("source", os.urandom(8 << 20))
+    started = threading.Event()
+
+    def read(args, _client):
+        # The fifth and later requests are sent when replies have been written.
+        if len(agent.calls_of("guest-file-read")) > 5:
+            started.wait(PATIENCE)
+            process.kill()
+        return agent.guest_file_read(args)
+
+    agent.overrides["guest-file-read"] = read
+    with subprocess.Popen([OPTIONS.guestctl, "--socket", agent.path, "cp", ":" + source, case.path("x")]) as process:
+        started.set()
+        case.assertEqual(process.wait(PATIENCE), -signal.SIGKILL)
+    del agent.overrides["guest-file-read"]
+    there = os.path.getsize(case.path("x"))
+    case.assertGreater(there, 0)
+    before = len(agent.calls_of("guest-file-read"))
+    case.assertEqual(run("cp", "--resume", ":" + source, case.path("x"), agent=agent.path).returncode, 0)
+    case.assertEqual(case.read("x"), case.read("source"))
+    case.assertEqual(sum(args["count"] for args in agent.calls_of("guest-file-read")[before:]), (8 << 20) - there)
 
 
 class Cp(Case):
@@ -93,6 +121,9 @@ class Cp(Case):
         self.assertEqual(run("cp", "--resume", ":" + source, self.path("back"), agent=agent.path).returncode, 0)
         self.assertEqual(self.read("back"), data)
         self.assertLessEqual(len(agent.calls_of("guest-file-read")), 2)
+
+    def test_what_an_interrupt_leaves_is_resumed(self):
+        kill_and_resume(self, self.fake())
 
     def test_what_is_there_and_something_else_is_not_resumed(self):
         agent = self.fake()
