@@ -159,6 +159,7 @@ Result<bool> is_folder_by_program(const Guest& guest, const std::string& path) {
 
 Result<bool> upload_archive(const Guest& guest, const std::string& source, const std::string& path,
                             const Settings& settings) {
+  if (auto told = require_utf8(path); !told) return std::move(told).error();
   GuestArchive archive(guest, settings);
   // Where the files will need the room too.
   if (auto made = archive.make(folder_of(path) + "/.guestctl.XXXXXXXXXX"); !made) return std::move(made).error();

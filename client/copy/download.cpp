@@ -150,7 +150,8 @@ class FolderDownload {
       // A page without entries that promises more would go on for ever.
       if (page->entries.empty() && page->cursor) return Error{path + ": the agent's list of the folder has no end"};
       for (const auto& entry : page->entries) {
-        auto brought = bring_entry(path + "/" + entry.name, entry, folder, depth);
+        // As it is, for messages: what is not UTF-8 stands in `name` as something else.
+        auto brought = bring_entry(path + "/" + entry.name_b64.value_or(entry.name), entry, folder, depth);
         if (!brought && !pass_over(brought.error(), settings_, whole_)) return brought;
       }
       cursor = std::move(page->cursor);
@@ -163,7 +164,8 @@ class FolderDownload {
  private:
   Result<void> bring_entry(const std::string& path, const agent::GuestdFolderEntry& entry, const HostFolder& folder,
                            int depth) {
-    if (entry.name_b64) return Error{path + ": its name is not UTF-8; it is left out"};
+    if (entry.name_b64)
+      return Error{path + ": its name is not UTF-8, so the agent cannot be told of it; it is left out"};
     if (!is_plain_name(entry.name))
       return Error{"the guest tells of a file with the name '" + entry.name + "', which cannot be"};
     if (!entry.status) return Error{path + ": " + entry.error.value_or("the guest does not tell what it is")};

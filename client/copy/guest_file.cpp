@@ -6,6 +6,7 @@
 #include <deque>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "generated/agent/calls.hpp"
 #include "protocol/base64.hpp"
 #include "protocol/json_reader.hpp"
@@ -120,7 +121,13 @@ protocol::Call write_call(std::int64_t handle, std::span<const char> bytes) {
 
 }  // namespace
 
+Result<void> require_utf8(const std::string& word) {
+  if (utf8::is_valid(word)) return {};
+  return Error{word + " is not UTF-8, so the agent cannot be told of it"};
+}
+
 Result<GuestFile> GuestFile::open(const Guest& guest, const std::string& path, const std::string& mode) {
+  if (auto told = require_utf8(path); !told) return std::move(told).error();
   auto handle = ask<agent::calls::FileOpen>(guest, {.path = path, .mode = mode});
   if (!handle) return std::move(handle).error();
   return GuestFile(guest, path, *handle);
@@ -254,6 +261,7 @@ Result<GuestSum> GuestFile::sha256(std::int64_t length, const std::function<void
 
 Result<std::optional<agent::GuestdFileStatus>> status_at(const Guest& guest, const std::string& path, bool follow) {
   using Found = std::optional<agent::GuestdFileStatus>;
+  if (auto told = require_utf8(path); !told) return std::move(told).error();
   agent::GuestdFileStatArgs args;
   args.path = path;
   args.follow = follow;

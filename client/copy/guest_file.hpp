@@ -45,6 +45,9 @@ struct GuestSum {
   std::string why_not;  ///< then this tells why
 };
 
+/// Paths and words of programs go to the agent as text: one that is not UTF-8 would arrive as another one.
+Result<void> require_utf8(const std::string& word);
+
 /// Takes bytes of a file; false stops.
 using Sink = std::function<Result<void>(std::span<const char> bytes)>;
 

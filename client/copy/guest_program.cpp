@@ -21,6 +21,9 @@ constexpr std::chrono::milliseconds kLongestPause = 250ms;
 }  // namespace
 
 Result<GuestProgram> GuestProgram::start(const Guest& guest, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (auto told = require_utf8(word); !told) return std::move(told).error();
+  }
   agent::ExecArgs args;
   // Names and messages as they are, whatever language the guest speaks.
   args.path = "env";

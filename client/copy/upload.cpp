@@ -44,15 +44,6 @@ agent::GuestdFileSetAttributesArgs attributes_of(const struct stat& state, const
   return attributes;
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8::sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 /// One regular file on its way.
 class FileUpload {
  public:
@@ -233,7 +224,7 @@ class FolderUpload : public TreeVisitor {
   Result<void> link(const std::string& target, const std::string& path, const std::string& source,
                     const struct stat& state) override {
     if (auto named = check_name(path, source); !named) return named;
-    if (!is_utf8(target)) return Error{source + ": what it points to is not UTF-8; it is left out"};
+    if (!utf8::is_valid(target)) return Error{source + ": what it points to is not UTF-8; it is left out"};
     agent::GuestdFileMakeLinkArgs args;
     args.path = there(path);
     args.target = target;
@@ -250,8 +241,8 @@ class FolderUpload : public TreeVisitor {
     return path.empty() ? target_ : target_ + "/" + path;
   }
 
-  static Result<void> check_name(const std::string& path, const std::string& source) {
-    if (is_utf8(path)) return {};
+  [[nodiscard]] Result<void> check_name(const std::string& path, const std::string& source) const {
+    if (utf8::is_valid(there(path))) return {};
     return Error{source + ": its name is not UTF-8, so the agent cannot be told of it; it is left out"};
   }
 

@@ -15,6 +15,7 @@
 #include "client/copy/upload.hpp"
 #include "client/main/capabilities.hpp"
 #include "client/main/verbs.hpp"
+#include "client/terminal/escape.hpp"
 #include "generated/agent/calls.hpp"
 
 namespace guestd::guestctl {
@@ -75,7 +76,8 @@ class Copying {
     settings_.progress = &progress;
     settings_.warn = [this](std::string_view text) {
       progress_.clear();
-      complain(text);
+      // One line, whatever is in a name.
+      complain(terminal::printable(text));
     };
     settings_.cannot_resume = [this](std::string_view path, std::string_view why) {
       // One line, however many files.

@@ -213,6 +213,13 @@ class Folders(ArchiveCase):
             self.assertEqual((result.returncode, result.stderr), (0, b""))
             self.assertEqual(os.listdir(self.path(name)), ["x"])
 
+    def test_a_folder_whose_name_is_not_utf_8_does_not_become_another_one(self):
+        os.mkdir(self.path("in"))
+        os.mkdir(os.fsencode(self.path("odd")) + b"\xff")
+        result = run("cp", "-r", os.fsencode(self.path("odd")) + b"\xff", ":" + self.path("in"), agent=self.agent.path)
+        self.assert_fails(result, 1, "odd\\xff is not UTF-8")
+        self.assertEqual(os.listdir(self.path("in")), [])
+
     def test_nothing_is_left_in_the_guest_after_an_interrupt(self):
         self.write("tree/a", b"1" * 1000000)
         process = None

@@ -79,6 +79,23 @@ class Cp(Case):
         self.assertEqual((result.returncode, result.stderr), (0, b""))
         self.assert_same_tree(self.path("there"), self.path("back"))
 
+    def test_a_name_that_is_not_utf_8_does_not_become_another_one(self):
+        agent = self.fake()
+        odd, other = os.fsencode(self.path("odd")) + b"\xff", self.write("odd\ufffd", b"other")
+        with open(odd, "wb") as file:
+            file.write(b"1")
+        os.mkdir(self.path("in"))
+        for words in (["cp", odd, ":" + self.path("in")], ["cp", odd, b":" + odd], ["cp", b":" + odd, self.path("x")],
+                      ["cp", "-r", b":" + odd, self.path("x")], ["cp", "-", b":" + odd], ["cat", odd],
+                      ["exec", "rm", odd]):
+            self.assert_fails(run(*words, agent=agent.path), 1, "odd\\xff is not UTF-8")
+        os.mkdir(odd + b".d")
+        result = run("cp", "-r", odd + b".d", ":" + self.path("in"), agent=agent.path)
+        self.assert_fails(result, 1, "odd\\xff.d: its name is not UTF-8")
+        self.assertEqual((os.listdir(self.path("in")), os.path.exists(self.path("x"))), ([], False))
+        self.assertEqual(run("cp", odd, ":" + self.path("y"), agent=agent.path).returncode, 0)
+        self.assertEqual((self.read("y"), self.read(other)), (b"1", b"other"))
+
     def test_a_folder_needs_the_wish(self):
         agent = self.fake()
         os.mkdir(self.path("d"))
