@@ -9,7 +9,7 @@
 #include "commands/access_rules.hpp"
 #include "commands/context.hpp"
 #include "commands/exec_arguments.hpp"
-#include "commands/process_table.hpp"
+#include "commands/exec_start.hpp"
 
 namespace guestd::commands {
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/process_table.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -20,12 +18,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kWithoutPidfd = 20ms;       // how often a kernel before 5.2 is asked whether a program has ended
 constexpr std::uint64_t kSpoolNumber = 0;  // no child has this one
-
-std::string spool_folder(const ExecSettings& settings) { return settings.state_directory + '/' + "guestd-exec"; }
-
-std::string spool_path(const ExecSettings& settings, std::uint64_t spool, std::size_t index) {
-  return spool_folder(settings) + "/" + std::to_string(spool) + (index == 0 ? ".out" : ".err");
-}
 
 std::string unit_name(const platform::ProcessBirth& birth) {
   return "guestd-exec-" + std::to_string(birth.pid) + "-" + std::to_string(birth.not_before.count()) + ".scope";
@@ -49,22 +41,6 @@ bool take_due(std::optional<SteadyTime>& time, SteadyTime now) {
 
 }  // namespace
 
-/// Both ends of everything between the agent and a program.
-struct ProcessTable::Pipes {
-  std::array<UniqueFd, 2> outputs{};
-  std::array<UniqueFd, 2> program_outputs{};
-  UniqueFd input{};
-  UniqueFd program_input{};
-  std::array<std::shared_ptr<OutputStore>, 2> captured{};
-  std::array<std::shared_ptr<SpooledOutput>, 2> spooled{};
-  std::uint64_t spool = 0;
-  std::vector<std::string> spool_paths{};
-
-  void remove_spools() const {
-    for (const std::string& path : spool_paths) platform::remove_spool(path);
-  }
-};
-
 std::chrono::milliseconds exec_wait(std::uint64_t wait_ms) {
   constexpr std::chrono::milliseconds kLongest = limits::kExecWait;
   return std::chrono::milliseconds(std::min(wait_ms, static_cast<std::uint64_t>(kLongest.count())));
@@ -77,11 +53,9 @@ ProcessTable::~ProcessTable() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    jobs_.clear();
     if (readiness_) readiness_->wake();
   }
   if (monitor_.joinable()) monitor_.join();
-  if (background_.joinable()) background_.join();
 }
 
 // ---- start
@@ -90,62 +64,9 @@ std::size_t ProcessTable::output_limit(const ExecStart& start) const {
   return start.output_bytes == 0 ? settings_.output_bytes : std::min(start.output_bytes, settings_.output_bytes);
 }
 
-Result<void> ProcessTable::make_spool(Pipes& pipes, std::size_t index, std::size_t limit) {
-  if (pipes.spool == 0) pipes.spool = static_cast<std::uint64_t>(host_.clock->since_boot().count()) + ++last_spool_;
-  if (::mkdir(spool_folder(settings_).c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-    return Error::from_errno("cannot make " + spool_folder(settings_), errno);
-  }
-  const std::string path = spool_path(settings_, pipes.spool, index);
-  auto file = platform::SpoolFile::create(path, limit);
-  if (!file) return std::move(file).error();
-  pipes.spool_paths.push_back(path);
-  auto theirs = file->open_for_program();
-  if (!theirs) return std::move(theirs).error();
-  pipes.program_outputs[index] = *std::move(theirs);
-  pipes.spooled[index] = std::make_shared<SpooledOutput>(*std::move(file));
-  return {};
-}
-
-Result<ProcessTable::Pipes> ProcessTable::make_pipes(const ExecStart& start) {
-  Pipes pipes;
-  if (auto made = make_pipes(start, pipes); !made) {
-    pipes.remove_spools();
-    return std::move(made).error();
-  }
-  return pipes;
-}
-
-Result<void> ProcessTable::make_pipes(const ExecStart& start, Pipes& pipes) {
-  const std::size_t limit = output_limit(start);
-  if (start.terminal) {
-    auto pair = platform::make_terminal(start.terminal->first, start.terminal->second);
-    if (!pair) return std::move(pair).error();
-    auto second = platform::duplicate(pair->ours);
-    if (!second) return std::move(second).error();
-    pipes.outputs[0] = std::move(pair->ours);
-    pipes.program_input = std::move(pair->theirs);
-    pipes.input = *std::move(second);
-    pipes.captured[0] = std::make_shared<OutputStore>(limit, start.when_full, budget_);
-    return {};
-  }
-  for (std::size_t index = 0; index < start.sinks.size(); ++index) {
-    if (start.sinks[index] == ChildSink::kSpool) {
-      if (auto made = make_spool(pipes, index, limit); !made) return std::move(made).error();
-    }
-    if (start.sinks[index] != ChildSink::kCapture) continue;
-    auto pair = platform::make_pipe(platform::PipeUse::kProgramWrites);
-    if (!pair) return std::move(pair).error();
-    pipes.outputs[index] = std::move(pair->ours);
-    pipes.program_outputs[index] = std::move(pair->theirs);
-    pipes.captured[index] = std::make_shared<OutputStore>(limit, start.when_full, budget_);
-  }
-  if (start.input_streams || start.input_is_given) {
-    auto pair = platform::make_pipe(platform::PipeUse::kProgramReads);
-    if (!pair) return std::move(pair).error();
-    pipes.input = std::move(pair->ours);
-    pipes.program_input = std::move(pair->theirs);
-  }
-  return {};
+Result<ChildPipes> ProcessTable::make_pipes(const ExecStart& start) {
+  const std::uint64_t spool = static_cast<std::uint64_t>(host_.clock->since_boot().count()) + ++last_spool_;
+  return ChildPipes::make(start, {settings_.state_directory, spool, output_limit(start), budget_});
 }
 
 bool ProcessTable::take_slot() {
@@ -212,7 +133,7 @@ Result<pid_t> ProcessTable::start_in_slot(ExecStart& start) {
   return pid;
 }
 
-void ProcessTable::add(Child::Setup setup, Entry entry, std::chrono::milliseconds limit, const Pipes& pipes) {
+void ProcessTable::add(Child::Setup setup, Entry entry, std::chrono::milliseconds limit, const ChildPipes& pipes) {
   const auto now = Clock::now();
   ProcessRecord& record = entry.record;
   record.birth = setup.process.birth;
@@ -270,7 +191,8 @@ void ProcessTable::take_over() {
   std::vector<std::string> kept;
   for (const ProcessRecord& record : left) {
     recover(record);
-    for (std::size_t index = 0; index < 2; ++index) kept.push_back(spool_path(settings_, record.spool, index));
+    for (std::size_t index = 0; index < 2; ++index)
+      kept.push_back(spool_path(settings_.state_directory, record.spool, index));
   }
   const std::lock_guard lock(mutex_);
   kept_spools_ = std::move(kept);
@@ -278,14 +200,14 @@ void ProcessTable::take_over() {
 }
 
 void ProcessTable::recover(const ProcessRecord& record) {
-  Pipes pipes;
+  ChildPipes pipes;
   pipes.spool = record.spool;
   Child::Setup setup;
   const std::array outputs{record.output, record.error};
   for (std::size_t index = 0; index < outputs.size(); ++index) {
     setup.lost[index] = outputs[index] == ProcessRecord::Output::kLost;
     if (outputs[index] != ProcessRecord::Output::kSpooled) continue;
-    const std::string path = spool_path(settings_, record.spool, index);
+    const std::string path = spool_path(settings_.state_directory, record.spool, index);
     auto file = platform::SpoolFile::open(path, std::min<std::uint64_t>(record.limit, settings_.output_bytes));
     setup.lost[index] = !file;
     if (!file) continue;
@@ -475,7 +397,7 @@ void ProcessTable::do_chores() {
     chores.swap(chores_);
     kept_spools.swap(kept_spools_);
   }
-  if (kept_spools) platform::remove_other_spools(spool_folder(settings_), *kept_spools);
+  if (kept_spools) platform::remove_other_spools(spool_folder(settings_.state_directory), *kept_spools);
   for (const Chore& chore : chores) {
     if (chore.number != 0) {
       add_record(chore.number);
@@ -628,12 +550,13 @@ void ProcessTable::run_due(Entry& entry, SteadyTime now) {
   if (take_due(entry.kill_at, now)) {
     (void)entry.child->signal(platform::SignalTarget::kGroup, SIGKILL);
     if (!entry.unit.empty()) {
-      in_background([this, unit = entry.unit] { (void)platform::signal_process_scope(*host_.bus, unit, SIGKILL); });
+      waits_for_systemd_.add(
+          [this, unit = entry.unit] { (void)platform::signal_process_scope(*host_.bus, unit, SIGKILL); });
     }
   }
   if (take_due(entry.scope_at, now)) {
     if (!has_systemd_) has_systemd_ = platform::has_systemd(host_.root);
-    if (*has_systemd_) in_background([this, number = entry.child->number()] { make_scope(number); });
+    if (*has_systemd_) waits_for_systemd_.add([this, number = entry.child->number()] { make_scope(number); });
   }
 }
 
@@ -665,31 +588,6 @@ void ProcessTable::make_scope(std::uint64_t number) {
   if (found->second.exited) return;
   chores_.push_back({.place = found->second.place, .record = found->second.record});
   readiness_->wake();
-}
-
-// With the lock held.
-void ProcessTable::in_background(std::function<void()> job) {
-  jobs_.push_back(std::move(job));
-  if (background_runs_) return;
-  if (background_.joinable()) background_.join();
-  try {
-    background_ = std::thread([this] { run_background(); });
-    background_runs_ = true;
-  } catch (const std::system_error&) {
-    jobs_.clear();  // a program without a unit is no harm
-  }
-}
-
-void ProcessTable::run_background() {
-  std::unique_lock lock(mutex_);
-  while (!jobs_.empty()) {
-    const auto job = std::move(jobs_.front());
-    jobs_.pop_front();
-    lock.unlock();
-    job();
-    lock.lock();
-  }
-  background_runs_ = false;
 }
 
 }  // namespace guestd::commands

@@ -3,13 +3,10 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,12 +14,14 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
+#include "commands/background_jobs.hpp"
 #include "commands/child.hpp"
+#include "commands/child_pipes.hpp"
 #include "commands/exec_settings.hpp"
+#include "commands/exec_start.hpp"
 #include "commands/output_store.hpp"
 #include "commands/process_records.hpp"
 #include "platform/host.hpp"
@@ -30,25 +29,6 @@
 #include "platform/spool_file.hpp"
 
 namespace guestd::commands {
-
-/// What becomes of an output of a program.
-enum class ChildSink : std::uint8_t { kNone, kCapture, kSpool, kMerge };
-
-/// A program as a host asks for it.
-struct ExecStart {
-  platform::ProcessStart process{};  ///< without descriptors
-  UniqueFd program{};                ///< held, and then executed in place of its path
-  ProgramIdentity identity{};
-  std::array<ChildSink, 2> sinks{};  ///< merge: into the other one
-  std::string input{};
-  bool input_streams = false;   ///< more follows `input`
-  bool input_is_given = false;  ///< the program reads `input`, though it may be empty
-  std::optional<std::pair<std::uint16_t, std::uint16_t>>
-      terminal{};                           ///< rows and columns; the sinks are of no use then
-  std::chrono::milliseconds time_limit{0};  ///< 0: only that of the configuration
-  std::size_t output_bytes = 0;             ///< 0: that of the configuration, which is the most
-  WhenFull when_full = WhenFull::kDropOldest;
-};
 
 /// The programs that hosts have started and that were not collected. Thread-safe.
 ///
@@ -102,7 +82,6 @@ class ProcessTable {
     bool exited = false;
     bool forgotten = false;  // only its output is still read
   };
-  struct Pipes;
 
   /// What touches the state directory, whose disk may be frozen: done by the thread that watches, without the lock.
   struct Chore {
@@ -114,11 +93,9 @@ class ProcessTable {
 
   bool take_slot();
   Result<pid_t> start_in_slot(ExecStart& start);
-  Result<Pipes> make_pipes(const ExecStart& start);
-  Result<void> make_pipes(const ExecStart& start, Pipes& pipes);
-  Result<void> make_spool(Pipes& pipes, std::size_t index, std::size_t limit);
+  Result<ChildPipes> make_pipes(const ExecStart& start);
   [[nodiscard]] std::size_t output_limit(const ExecStart& start) const;
-  void add(Child::Setup setup, Entry entry, std::chrono::milliseconds limit, const Pipes& pipes);
+  void add(Child::Setup setup, Entry entry, std::chrono::milliseconds limit, const ChildPipes& pipes);
   void recover(const ProcessRecord& record);
   void watch_children();
   std::optional<std::chrono::nanoseconds> until_due();
@@ -130,8 +107,6 @@ class ProcessTable {
   void run_due();
   void run_due(Entry& entry, SteadyTime now);
   void make_scope(std::uint64_t number);
-  void in_background(std::function<void()> job);
-  void run_background();
   // With the lock held.
   void erase_or_linger(std::map<std::uint64_t, Entry>::iterator entry);
   void forget_locked(std::uint64_t number);
@@ -160,9 +135,7 @@ class ProcessTable {
   bool monitor_runs_ = false;
   bool monitor_rests_ = false;  // it waits for longer than it would if nothing were left
   std::thread monitor_;
-  std::deque<std::function<void()>> jobs_;
-  bool background_runs_ = false;
-  std::thread background_;
+  BackgroundJobs waits_for_systemd_;  // the first to go: it uses all the others
 };
 
 /// How long a request that says `wait-ms` may wait.

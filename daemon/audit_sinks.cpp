@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "daemon/audit.hpp"
-#include "daemon/audit_file.hpp"
+#include "daemon/line_file.hpp"
 #include "daemon/log_protocols.hpp"
 
 namespace guestd::daemon {
@@ -25,6 +29,46 @@ class AuditService final : public AuditSink {
 
   DatagramService journal_{kJournalSocket};
   DatagramService syslog_{kSyslogSocket};
+};
+
+// The trail in a file, a line of JSON per record.
+class AuditFile final : public AuditSink {
+ public:
+  AuditFile(const std::string& path, std::function<void(const Error&)> on_failure)
+      : name_("audit file '" + path + "'"), file_(settings(path, name_, std::move(on_failure))) {}
+
+  Result<void> open() { return named(file_.open()); }
+
+  bool write(const AuditRecord& record) override {
+    file_.write(audit_line(record));
+    return true;  // what is lost is told in the file
+  }
+  Result<void> reopen() override { return named(file_.reopen()); }
+  void hold(bool hold) override { (void)file_.hold(hold); }
+  void settle() override { file_.settle(); }
+  void finish() override { file_.finish(); }
+
+ private:
+  static LineFile::Settings settings(const std::string& path, const std::string& name,
+                                     std::function<void(const Error&)> on_failure) {
+    LineFile::Settings settings;
+    settings.path = path;
+    settings.note_of_lost = [](std::uint64_t lines) {
+      return audit_line(audit_note(std::to_string(lines) + " records before this one were lost"));
+    };
+    if (on_failure) {
+      settings.on_failure = [name, on_failure = std::move(on_failure)](Error error) {
+        on_failure(std::move(error).with_context(name));
+      };
+    }
+    return settings;
+  }
+  [[nodiscard]] Result<void> named(Result<void> done) const {
+    return done ? std::move(done) : std::move(done).error().with_context(name_);
+  }
+
+  const std::string name_;
+  LineFile file_;
 };
 
 }  // namespace

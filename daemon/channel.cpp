@@ -22,13 +22,14 @@ Result<std::unique_ptr<Channel>> make_channel(const Services& services, const Co
       break;
     case ChannelMethod::kUnixListen:
       channel = std::make_unique<ListenChannel>(
-          services, configuration.vsock_peers, [path] { return listen_unix(path); }, path);
+          services, configuration.vsock_peers, [path](LastHolders holders) { return listen_unix(path, holders); },
+          path);
       break;
     case ChannelMethod::kVsockListen: {
       const auto address = parse_vsock_address(path);
       if (!address) return address.error();
       channel = std::make_unique<ListenChannel>(
-          services, configuration.vsock_peers, [address] { return listen_vsock(*address); }, "");
+          services, configuration.vsock_peers, [address](LastHolders) { return listen_vsock(*address); }, "");
       break;
     }
   }
@@ -38,7 +39,7 @@ Result<std::unique_ptr<Channel>> make_channel(const Services& services, const Co
 Result<std::unique_ptr<Channel>> make_inherited_channel(const Services& services, const Configuration& configuration,
                                                         UniqueFd socket) {
   const auto shared = std::make_shared<UniqueFd>(std::move(socket));
-  auto hand_over = [shared]() -> Result<UniqueFd> {
+  auto hand_over = [shared](LastHolders) -> Result<UniqueFd> {
     if (!shared->valid()) return Error{"the inherited socket was used already", 0, Error::Kind::kGeneric};
     return std::move(*shared);
   };

@@ -46,7 +46,7 @@ std::string ListenChannel::describe() const {
 ListenChannel::~ListenChannel() { ListenChannel::stop(); }
 
 Result<void> ListenChannel::start() {
-  auto fd = opener_();
+  auto fd = opener_(std::exchange(has_tried_, true) ? LastHolders::kNotWaitedFor : LastHolders::kWaitedFor);
   if (!fd) return std::move(fd).error();
   listener_.assign(fd->release());
   if (!socket_path_.empty()) socket_file_ = SocketFile(socket_path_);

@@ -29,12 +29,16 @@ class SocketFile {
   ino_t inode_ = 0;
 };
 
+/// What becomes of a socket whose listener is dead, while a program that it was starting still holds it.
+enum class LastHolders { kWaitedFor, kNotWaitedFor };
+
 /// A listening socket, Unix or vsock: up to limits::kClients clients at once, each with a session of its own. When all
 /// places are taken, the client that was silent for longest makes room, if that was limits::kClientIdle or more.
 class ListenChannel final : public Channel {
  public:
-  /// Opens the listening socket, non-blocking.
-  using Opener = std::function<Result<UniqueFd>()>;
+  /// Opens the listening socket, non-blocking. Waits only the first time, before there are clients or signals that
+  /// somebody else waits for.
+  using Opener = std::function<Result<UniqueFd>(LastHolders)>;
 
   /// `socket_path`: the file to remove at the end; may be empty.
   ListenChannel(const Services& services, VsockPeers peers, Opener opener, std::string socket_path);
@@ -65,12 +69,10 @@ class ListenChannel final : public Channel {
   asio::posix::stream_descriptor listener_;
   asio::steady_timer room_;
   Clients clients_;
+  bool has_tried_ = false;  // to open
   bool accepting_ = false;
   bool starved_ = false;  // of descriptors or memory, and said so
 };
-
-/// What becomes of a socket whose listener is dead, while a program that it was starting still holds it.
-enum class LastHolders { kWaitedFor, kNotWaitedFor };
 
 /// A listening Unix socket that only its owner can connect to (0600). A file left behind by a dead agent is replaced;
 /// anything else at that path is not: `Failed to bind socket to <p>: Address already in use`. Waits for up to two

@@ -3,23 +3,17 @@
 
 #define FMT_HEADER_ONLY
 #define SPDLOG_HEADER_ONLY
-#include <fcntl.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <mutex>
 #include <utility>
 
-#include "base/unique_fd.hpp"
 #include "daemon/held_lines.hpp"
 #include "daemon/log_sinks.hpp"
 
 namespace guestd::daemon {
 namespace {
-
-constexpr const char* kFilePattern = "%E.%f: %l: %v";  // qemu-ga's: seconds.microseconds: level: message
 
 spdlog::level::level_enum spdlog_level(Log::Level level) {
   switch (level) {
@@ -38,33 +32,31 @@ spdlog::level::level_enum spdlog_level(Log::Level level) {
 }  // namespace
 
 struct Log::State {
-  std::string path;
   bool verbose = false;
   std::shared_ptr<FileSink> file;
   std::unique_ptr<spdlog::logger> logger;
 
-  std::mutex mutex;  // also held while a line is written, so that hold() waits for it
+  std::mutex mutex;  // also held while a line is handed over, so that hold() waits for it
   bool held = false;
-  bool must_reopen = false;
   HeldLines<Level> lines;
 };
 
 Log::Log(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Log::~Log() = default;
+Log::~Log() { finish(); }
 
 Result<std::unique_ptr<Log>> Log::open(const Settings& settings) {
   auto state = std::make_unique<State>();
-  state->path = settings.file;
   state->verbose = settings.verbose;
-  spdlog::sink_ptr sink;
   state->held = settings.held;
-  if (!settings.file.empty() && settings.held) {
-    sink = state->file = std::make_shared<FileSink>(UniqueFd());
-    state->must_reopen = true;
-  } else if (!settings.file.empty()) {
-    auto file = FileSink::open(settings.file);
-    if (!file) return std::move(file).error();
-    sink = state->file = std::move(*file);
+  spdlog::sink_ptr sink;
+  if (!settings.file.empty()) {
+    sink = state->file = std::make_shared<FileSink>(settings.file);
+    if (settings.held) {
+      (void)state->file->file().hold(true);
+      (void)state->file->file().reopen();
+    } else if (auto opened = state->file->file().open(); !opened) {
+      return std::move(opened).error();
+    }
   } else if (!settings.foreground) {
     sink = open_journal_sink();
     if (!sink) sink = open_syslog_sink();
@@ -79,23 +71,29 @@ Result<std::unique_ptr<Log>> Log::open(const Settings& settings) {
 
 bool Log::verbose() const { return state_->verbose; }
 
-Result<void> Log::reopen() {
-  const std::lock_guard lock(state_->mutex);
-  if (!state_->file) return {};
-  state_->must_reopen = state_->held;
-  return state_->held ? Result<void>() : state_->file->reopen(state_->path);
+void Log::use_threads() {
+  if (state_->file) state_->file->file().use_threads();
 }
 
+void Log::finish() {
+  if (state_->file) state_->file->file().finish();
+}
+
+Result<void> Log::reopen() { return state_->file ? state_->file->file().reopen() : Result<void>(); }
+
 void Log::hold() {
-  const std::lock_guard lock(state_->mutex);
-  state_->held = true;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->held = true;
+    if (state_->file) (void)state_->file->file().hold(true);
+  }
+  if (state_->file) state_->file->file().settle();  // without the lock that everybody needs
 }
 
 Result<void> Log::release() {
   const std::lock_guard lock(state_->mutex);
   if (!std::exchange(state_->held, false)) return {};
-  auto reopened = Result<void>();
-  if (std::exchange(state_->must_reopen, false)) reopened = state_->file->reopen(state_->path);
+  auto reopened = state_->file ? state_->file->file().hold(false) : Result<void>();
   const auto waiting = state_->lines.take();
   for (const auto& line : waiting.lines) {
     state_->logger->log(line.time, spdlog::source_loc{}, spdlog_level(line.level), line.text);

@@ -11,7 +11,7 @@ namespace guestd::daemon {
 
 /// Where the agent says what happened to it. Quiet by default: nothing is logged for an ordinary request. Never blocks
 /// on a log service (on a terminal it may): what the journal or syslog cannot take at once is dropped, and the number
-/// of lost lines is told with the next one. Thread-safe.
+/// of lost lines is told with the next one. After use_threads() it blocks on no log file either. Thread-safe.
 class Log {
  public:
   enum class Level { kDebug, kInfo, kWarning, kError };
@@ -33,8 +33,13 @@ class Log {
   void error(std::string_view text) { write(Level::kError, text); }
   [[nodiscard]] bool verbose() const;
 
+  /// From now on a thread writes the log file, since a disk may hang. For when this process may have threads.
+  void use_threads();
+  /// Waits, for a limited time, until all is in the log file; the end of the Log does so too.
+  void finish();
+
   /// Opens the log file again under its name, after it was rotated (SIGHUP). Without a file it does nothing.
-  /// While lines are held, release() does it.
+  /// While lines are held, release() does it. What fails on the file's thread is told in the file.
   Result<void> reopen();
 
   /// From when this returns, nothing is written: lines wait in memory, up to limits::kHeldLogLines, and reopen() waits

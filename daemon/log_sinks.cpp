@@ -3,8 +3,11 @@
 #define SPDLOG_HEADER_ONLY
 #include "daemon/log_sinks.hpp"
 
+#include <spdlog/pattern_formatter.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +20,13 @@ unsigned syslog_priority(spdlog::level::level_enum level) {
   if (level >= spdlog::level::err) return 3;
   if (level == spdlog::level::warn) return 4;
   return level == spdlog::level::info ? 6 : 7;
+}
+
+/// A line that the file writes by itself.
+std::string file_line(spdlog::level::level_enum level, const std::string& text) {
+  spdlog::memory_buf_t line;
+  spdlog::pattern_formatter(kFilePattern).format({"guestd", level, text}, line);
+  return {line.data(), line.size()};
 }
 
 class JournalSink final : public DatagramSink {
@@ -48,25 +58,19 @@ class SyslogSink final : public DatagramSink {
 
 }  // namespace
 
-Result<std::shared_ptr<FileSink>> FileSink::open(const std::string& path) {
-  auto fd = open_log_file(path);
-  if (!fd) return std::move(fd).error();
-  return std::make_shared<FileSink>(std::move(*fd));
-}
-
-Result<void> FileSink::reopen(const std::string& path) {
-  auto fd = open_log_file(path);
-  if (!fd) return std::move(fd).error();
-  const std::lock_guard lock(mutex_);
-  fd_ = std::move(*fd);
-  return {};
-}
+FileSink::FileSink(const std::string& path)
+    : file_({.path = path,
+             .note_of_lost =
+                 [](std::uint64_t lines) {
+                   return file_line(spdlog::level::warn, std::to_string(lines) + " lines before this one were lost");
+                 },
+             .on_failure = [this](const Error& error) { file_.write(file_line(spdlog::level::err, error.text)); },
+             .uses_threads = false}) {}
 
 void FileSink::sink_it_(const spdlog::details::log_msg& message) {
   spdlog::memory_buf_t line;
   formatter_->format(message, line);
-  // One write for one line; a full disk costs log lines, there is nobody to tell.
-  if (::write(fd_.get(), line.data(), line.size()) < 0) return;
+  file_.write(std::string(line.data(), line.size()));
 }
 
 void DatagramSink::sink_it_(const spdlog::details::log_msg& message) {

@@ -12,22 +12,27 @@
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "daemon/line_file.hpp"
 #include "daemon/log_protocols.hpp"
 
 namespace guestd::daemon {
 
-/// Appends to a file that can be opened again under the same name.
+/// qemu-ga's: `seconds.microseconds: level: message`.
+inline constexpr const char* kFilePattern = "%E.%f: %l: %v";
+
+/// The log file, or `-l /dev/stdout`.
 class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  static Result<std::shared_ptr<FileSink>> open(const std::string& path);
-  explicit FileSink(UniqueFd fd) : fd_(std::move(fd)) {}
-  Result<void> reopen(const std::string& path);
+  /// Everything is done at once until file().use_threads(). Of an error later than that the file itself tells.
+  explicit FileSink(const std::string& path);
+
+  [[nodiscard]] LineFile& file() { return file_; }
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override;
   void flush_() override {}
 
-  UniqueFd fd_;
+  LineFile file_;
 };
 
 /// The system's log service; never waits for it.

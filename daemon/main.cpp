@@ -95,6 +95,7 @@ Result<int> serve(const CommandLine& line, Agent::Read read_again) {
   if (!audit) return std::move(audit).error();
   auto confinement = confine(line, **log);
   if (!confinement) return std::move(confinement).error();
+  (*log)->use_threads();
   auto agent = Agent::create(configuration, std::move(host), **log, **audit);
   if (!agent) return std::move(agent).error();
   (*agent)->is_confined_to(*std::move(confinement));
@@ -106,6 +107,7 @@ Result<int> serve(const CommandLine& line, Agent::Read read_again) {
   if (!served) return std::move(served).error();
   if ((*agent)->has_stuck_commands()) {
     pid_file.reset();
+    (*log)->finish();
     ::_exit(EXIT_SUCCESS);
   }
   return EXIT_SUCCESS;

@@ -181,7 +181,7 @@ PerRequest bare_echo(const Effort& effort) {
 }
 
 PerRequest plain_command(const std::string& binary, const Effort& effort, const std::string& command) {
-  constexpr int kPingsFor = 100;  // such a command takes about as long as this many pings
+  constexpr int kPingsFor = 400;  // such a command takes longer than this many pings
   return repeated(binary, R"({"execute":")" + command + "\"}\n", std::max(1, effort.pings / kPingsFor));
 }
 

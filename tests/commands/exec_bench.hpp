@@ -7,6 +7,8 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdint>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,6 +39,11 @@ bool comes_true(Condition condition) {
     std::this_thread::sleep_for(2ms);
   }
   return true;
+}
+
+/// Of the test's own process.
+inline std::size_t own_threads() {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
 }
 
 /// Waits as a session does, but in the thread of the test.

@@ -21,28 +21,25 @@ using testing::HasSubstr;
 
 class ProcessTableTest : public ExecTest {
  protected:
-  static std::size_t threads() {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
-  }
   bool is_known(std::int64_t pid) { return bench_.processes().find(pid).has_value(); }
   static std::string name(std::int64_t pid) { return "PID " + std::to_string(pid); }
 };
 
 TEST_F(ProcessTableTest, CostsNoThreadUntilAProgramIsStartedAndNoneALittleAfterTheLast) {
-  const std::size_t before = threads();
+  const std::size_t before = own_threads();
   (void)wait_for_status(start(sh("true")));
-  EXPECT_EQ(threads(), before + 1);
-  EXPECT_TRUE(comes_true([&] { return threads() == before; }));
+  EXPECT_EQ(own_threads(), before + 1);
+  EXPECT_TRUE(comes_true([&] { return own_threads() == before; }));
   EXPECT_EQ(wait_for_status(start(sh("exit 3"))).exitcode, 3) << "and it comes again";
 }
 
 TEST_F(ProcessTableTest, EndsItsThreadAlsoWhenTheLastResultIsCollectedLate) {
-  const std::size_t before = threads();
+  const std::size_t before = own_threads();
   const auto pid = start(sh("true"));
   std::this_thread::sleep_for(2500ms);
-  EXPECT_EQ(threads(), before + 1);
+  EXPECT_EQ(own_threads(), before + 1);
   (void)wait_for_status(pid);
-  EXPECT_TRUE(comes_true([&] { return threads() == before; }));
+  EXPECT_TRUE(comes_true([&] { return own_threads() == before; }));
 }
 
 TEST_F(ProcessTableTest, ForgetsTheOldestResultsAndSaysSo) {

@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/audit.hpp"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <atomic>
-#include <csignal>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "daemon/audit_file.hpp"
 #include "daemon/audit_report.hpp"
 #include "daemon/dispatcher.hpp"
 #include "protocol/json_reader.hpp"
 #include "tests/daemon/session_bench.hpp"
-#include "tests/support/agent.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::daemon {
@@ -341,90 +332,6 @@ TEST(AuditFileSink, SaysWhyItCannotBeOpened) {
   ASSERT_FALSE(audit);
   EXPECT_EQ(audit.error().text,
             "audit file '/nonexistent/audit': unable to open specified log file: No such file or directory");
-}
-
-// ---- what a disk may do to it
-
-/// A pipe in place of the disk: it takes nothing while it is full.
-class AuditOnASlowDisk : public testing::Test {
- protected:
-  AuditOnASlowDisk() {
-    ::signal(SIGPIPE, SIG_IGN);  // as in the agent: the reader goes before what is still to be written
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    reader_.reset(ends[0]);
-    EXPECT_GT(::fcntl(ends[1], F_SETPIPE_SZ, 4096), 0);
-    file_.use(UniqueFd(ends[1]));
-  }
-  void write(const std::string& object) {
-    AuditRecord record;
-    record.object = object;
-    EXPECT_TRUE(file_.write(record));
-  }
-  // All lines until `last` is among them.
-  std::string read_until(const std::string& last) {
-    std::string text;
-    std::array<char, 4096> piece{};
-    while (text.find(last) == std::string::npos) {
-      const ssize_t count = ::read(reader_.get(), piece.data(), piece.size());
-      if (count <= 0) break;
-      text.append(piece.data(), static_cast<std::size_t>(count));
-    }
-    return text;
-  }
-
-  UniqueFd reader_;
-  AuditFile file_{"/nonexistent/audit", [this](const Error& error) {
-                    const std::lock_guard lock(mutex_);
-                    failure_ = error.text;
-                  }};
-  std::mutex mutex_;
-  std::string failure_;
-};
-
-// With a disk that hangs every one of these would stand still for ever.
-TEST_F(AuditOnASlowDisk, WaitsForNothingAndTellsWhatWasLost) {
-  const std::string filler(3000, 'x');
-  const std::size_t more = AuditFile::kWaitingBytes / 3000 + 100;
-  for (std::size_t i = 0; i < more; ++i) write(filler);
-  EXPECT_TRUE(file_.reopen());
-  std::atomic<bool> is_read = false;
-  std::thread reader([&] {
-    const std::string text = read_until("last one");
-    EXPECT_THAT(text, testing::ContainsRegex("[0-9]+ records before this one were lost"));
-    is_read = true;
-  });
-  EXPECT_TRUE(support::eventually([&] {
-    write("last one");
-    return is_read.load();
-  }));
-  reader.join();
-  const std::lock_guard lock(mutex_);
-  EXPECT_EQ(failure_, "audit file '/nonexistent/audit': unable to open specified log file: No such file or directory");
-}
-
-TEST_F(AuditOnASlowDisk, WritesNothingWhileHeldAndAllOfItAfterwards) {
-  file_.hold(true);
-  file_.settle();
-  write("one");
-  write("two");
-  file_.finish();
-  int waiting = 0;
-  ASSERT_EQ(::ioctl(reader_.get(), FIONREAD, &waiting), 0);
-  EXPECT_EQ(waiting, 0);
-  file_.hold(false);
-  const std::string text = read_until("two");
-  EXPECT_LT(text.find("one"), text.find("two"));
-}
-
-TEST_F(AuditOnASlowDisk, IsNotWaitedForForLongAtAFreezeOrAtItsEnd) {
-  const std::string filler(3000, 'x');
-  for (int i = 0; i < 10; ++i) write(filler);
-  file_.hold(true);
-  file_.settle();
-  file_.hold(false);
-  file_.finish();
-  SUCCEED() << "nobody reads, and it has come to an end";
 }
 
 // A folder that others can write: whoever lays a link there must not choose what is appended to.

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/limits.hpp"
 #include "tests/daemon/session_bench.hpp"
@@ -66,6 +67,13 @@ TEST_F(UnixSocket, IsTakenWhenItsLastHolderLetsGo) {
   holder.join();
 }
 
+TEST_F(UnixSocket, IsLeftToItsLastHolderByWhoMustNotWait) {
+  const auto held = listen_unix(path_);
+  const auto fd = listen_unix(path_, LastHolders::kNotWaitedFor);
+  ASSERT_FALSE(fd);
+  EXPECT_EQ(fd.error().text, "Failed to bind socket to " + path_ + ": Address already in use");
+}
+
 TEST_F(UnixSocket, DoesNotReplaceAFile) {
   dir_.write("socket", "precious");
   EXPECT_EQ(refusal(), "Failed to bind socket to " + path_ + ": Address already in use");
@@ -91,7 +99,7 @@ class ListenChannelTest : public testing::Test {
  protected:
   ListenChannelTest() {
     channel_.emplace(
-        bench_.services(), VsockPeers(), [this] { return listen_unix(path_); }, path_);
+        bench_.services(), VsockPeers(), [this](LastHolders holders) { return listen_unix(path_, holders); }, path_);
   }
   HostEnd connect() { return connect_host(bench_.loop(), path_); }
 
@@ -99,6 +107,21 @@ class ListenChannelTest : public testing::Test {
   std::string path_ = bench_.dir() / "socket";
   std::optional<ListenChannel> channel_;
 };
+
+// Later tries run beside what the agent does meanwhile.
+TEST_F(ListenChannelTest, WaitsForLastHoldersOnlyWhenItStartsForTheFirstTime) {
+  std::vector<LastHolders> asked;
+  ListenChannel channel(
+      bench_.services(), VsockPeers(),
+      [&asked](LastHolders holders) -> Result<UniqueFd> {
+        asked.push_back(holders);
+        return Error{"in use"};
+      },
+      "");
+  EXPECT_FALSE(channel.start());
+  EXPECT_FALSE(channel.start());
+  EXPECT_EQ(asked, (std::vector<LastHolders>{LastHolders::kWaitedFor, LastHolders::kNotWaitedFor}));
+}
 
 TEST_F(ListenChannelTest, SaysWhyItCannotListen) {
   std::filesystem::create_directory(path_);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "tests/support/agent.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace guestd::daemon {
@@ -162,6 +163,26 @@ TEST_F(LogFile, StaysInUseWhenItCannotBeOpenedAgain) {
   EXPECT_EQ(reopened.error().text, "unable to open specified log file: Is a directory");
   log->info("still there");
   ASSERT_EQ(lines("log.1").size(), 1U);
+}
+
+TEST_F(LogFile, IsWrittenByAThreadWhenThereMayBeOne) {
+  const auto log = open();
+  log->use_threads();
+  for (int i = 0; i < 100; ++i) log->info("line " + std::to_string(i));
+  log->finish();
+  const auto all = lines();
+  ASSERT_EQ(all.size(), 100U);
+  EXPECT_THAT(all.back(), EndsWith(": info: line 99"));
+}
+
+TEST_F(LogFile, TellsInItselfWhatItsThreadCouldNotDo) {
+  const auto log = open();
+  log->use_threads();
+  std::filesystem::rename(dir_ / "log", dir_ / "log.1");
+  std::filesystem::create_directory(dir_ / "log");
+  EXPECT_TRUE(log->reopen());
+  EXPECT_TRUE(support::eventually([&] { return lines("log.1").size() == 1; }));
+  EXPECT_THAT(lines("log.1").back(), EndsWith(": error: unable to open specified log file: Is a directory"));
 }
 
 TEST_F(LogFile, IsAnErrorWhenItCannotBeOpened) {

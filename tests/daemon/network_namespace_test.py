@@ -8,6 +8,7 @@ Everything happens in a network namespace of the test's own. Skipped where that 
 Kinds of interfaces that the kernel does not have are left out, with a message.
 """
 
+import faulthandler
 import ipaddress
 import json
 import os
@@ -167,17 +168,28 @@ class Interfaces(unittest.TestCase):
                 self.assertEqual(link["address"], self.by_name[link["ifname"]]["hardware-address"])
         self.assertEqual("00:00:00:00:00:00", self.by_name["tun7"]["hardware-address"])
 
+    def told_between_equal_statistics(self, names):
+        """What guestd tells of these, and `ip`: the kernel sends something by itself now and then."""
+        def of_ip():
+            return {link["ifname"]: link["stats64"] for link in ip_json("-s link show") if link["ifname"] in names}
+
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            before = of_ip()
+            entries = ask_guestd("guest-network-get-interfaces")
+            if before == of_ip():
+                return {entry["name"]: entry.get("statistics") for entry in entries}, before
+            self.assertLess(time.monotonic(), deadline, "the statistics never stand still")
+
     def test_all_have_the_statistics_that_ip_lists(self):
         ip("link set far7 down")  # nothing moves any more, but on the bridge and its port
         self.addCleanup(wait_until_settled)
         self.addCleanup(ip, "link set far7 up")
-        expected = {link["ifname"]: link["stats64"] for link in ip_json("-s link show")}
-        for entry in ask_guestd("guest-network-get-interfaces"):
-            if entry["name"] in ("eth7", "far7", "lo", "tap7"):
-                counted = expected[entry["name"]]
-                self.assertEqual({f"{way}-{ours}": counted[way][theirs] for way in ("rx", "tx") for ours, theirs in
-                                  (("bytes", "bytes"), ("packets", "packets"), ("errs", "errors"),
-                                   ("dropped", "dropped"))}, entry["statistics"])
+        told, expected = self.told_between_equal_statistics(("eth7", "far7", "lo", "tap7"))
+        for name, counted in expected.items():
+            self.assertEqual({f"{way}-{ours}": counted[way][theirs] for way in ("rx", "tx") for ours, theirs in
+                              (("bytes", "bytes"), ("packets", "packets"), ("errs", "errors"),
+                               ("dropped", "dropped"))}, told[name])
         self.assertEqual(["eth7:1"], [entry["name"] for entry in self.entries if "statistics" not in entry])
 
     @unittest.skipUnless(os.access(PEER, os.X_OK), "no qemu-ga here")
@@ -319,6 +331,7 @@ def main():
     if refused:
         print(f"skipped: {refused}")
         sys.exit(77)
+    faulthandler.dump_traceback_later(170, exit=True)  # before ctest ends it without a word
     make_network()
     unittest.main(argv=sys.argv[:1], verbosity=2)
 

@@ -181,6 +181,7 @@ TEST(SurvivalProcess, WritesNoLinePerPoll) {
   Agent agent(with({"-l", logs.file("log")}));
   Client client(agent.socket());
   for (int i = 0; i < 100; ++i) client.request(R"({"execute":"guest-ping"})");
+  EXPECT_EQ(agent.stop(), kClean);
   EXPECT_LT(support::slurp(logs.file("log")).size() + agent.output().size(), 500U);
 }
 

@@ -303,8 +303,12 @@ class Protocol(FreezeCase):
         for number in range(50):
             self.assertEqual(client.call("guest-sync", id=number), number)
         self.assertEqual(client.call("guest-fsfreeze-thaw"), 1)
-        with open(f"{disk.place}/log", encoding="utf-8") as file:
-            self.assertIn("1 file system thawed by the host", file.read())
+
+        def is_told():
+            with open(f"{disk.place}/log", encoding="utf-8") as file:
+                return "1 file system thawed by the host" in file.read()
+
+        self.assertTrue(wait_for(is_told))
         # And an agent that starts frozen does not open it either.
         self.assertEqual(client.call("guest-fsfreeze-freeze"), 1)
         self.agent.restart()
