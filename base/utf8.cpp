@@ -27,6 +27,15 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
+bool is_valid(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::uint32_t code_point(std::string_view sequence) {
   const auto first = static_cast<unsigned char>(sequence.front());
   if (sequence.size() == 1) return first;

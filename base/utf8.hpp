@@ -14,6 +14,9 @@ namespace guestd::utf8 {
 /// above U+10FFFF and truncated sequences are not well-formed).
 std::size_t sequence_length(std::string_view text);
 
+/// Whether there is nothing else in `text`.
+bool is_valid(std::string_view text);
+
 /// The code point of one whole well-formed sequence, as sequence_length() measures it.
 std::uint32_t code_point(std::string_view sequence);
 

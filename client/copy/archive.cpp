@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/copy/guest_program.hpp"
+#include "client/copy/guest_sum.hpp"
 #include "client/copy/pack.hpp"
 #include "client/copy/unpack.hpp"
 #include "client/terminal/signals.hpp"
@@ -17,12 +18,6 @@
 
 namespace guestd::copy {
 namespace {
-
-/// What a program says last, which is why it failed.
-std::string last_line(std::string text) {
-  while (text.ends_with('\n')) text.pop_back();
-  return text.substr(text.rfind('\n') + 1);
-}
 
 /// Adds up what it is given, where this host can.
 class RunningSum {
@@ -32,11 +27,14 @@ class RunningSum {
   }
   void add(std::span<const char> bytes) {
     if (sum_) sum_->add(std::as_bytes(bytes));
+    length_ += static_cast<std::int64_t>(bytes.size());
   }
+  [[nodiscard]] std::int64_t length() const { return length_; }
   std::optional<std::string> finish() { return sum_ ? std::optional(sum_->finish()) : std::nullopt; }
 
  private:
   std::optional<platform::Sha256> sum_;
+  std::int64_t length_ = 0;
 };
 
 /// The archive in the guest, from its making to its end.
@@ -66,7 +64,8 @@ class GuestArchive {
     knows_holes_ = is_gnu_ || version->output.find("libarchive") != std::string::npos;
     auto made = run({"mktemp", pattern});
     if (!made) return std::move(made).error();
-    path_ = last_line(made->output);
+    path_ = std::move(made->output);
+    if (path_.ends_with('\n')) path_.pop_back();
     if (!path_.starts_with('/')) return Error{"mktemp in the guest does not tell what it has made"};
     return {};
   }
@@ -85,13 +84,13 @@ class GuestArchive {
     return run_in_guest(guest_, words, signals_);
   }
 
-  Result<void> compare(std::optional<std::string> ours) {
+  Result<void> compare(RunningSum& sum) {
+    const auto ours = sum.finish();
     if (!ours || !settings_.checksum) return {};
-    auto theirs = run_in_guest(guest_, {"sha256sum", path_}, signals_);
-    // Not every guest has it.
-    if (!theirs || theirs->status != 0)
-      return theirs || theirs.error().text != "interrupted" ? Result<void>() : std::move(theirs).error();
-    if (theirs->output.starts_with(*ours)) return {};
+    auto theirs = sum_by_program(guest_, path_, sum.length(), [] {});
+    if (!theirs) return std::move(theirs).error();
+    // Not every guest can compute it.
+    if (theirs->digits.empty() || theirs->digits == *ours) return {};
     return Error{"the checksums of the archive differ"};
   }
 
@@ -146,7 +145,7 @@ Result<void> fetch(const Guest& guest, GuestArchive& archive, tar::Reader& reade
   });
   if (!received) return std::move(received).error();
   if (auto whole = reader.finish(); !whole) return whole;
-  return archive.compare(sum.finish());
+  return archive.compare(sum);
 }
 
 }  // namespace
@@ -160,6 +159,7 @@ Result<bool> is_folder_by_program(const Guest& guest, const std::string& path) {
 
 Result<bool> upload_archive(const Guest& guest, const std::string& source, const std::string& path,
                             const Settings& settings) {
+  if (auto told = require_utf8(path); !told) return std::move(told).error();
   GuestArchive archive(guest, settings);
   // Where the files will need the room too.
   if (auto made = archive.make(folder_of(path) + "/.guestctl.XXXXXXXXXX"); !made) return std::move(made).error();
@@ -175,7 +175,7 @@ Result<bool> upload_archive(const Guest& guest, const std::string& source, const
   if (!packed) return packed;
   if (auto stored = to->finish_writes(); !stored) return std::move(stored).error();
   if (auto closed = to->close(); !closed) return std::move(closed).error();
-  if (auto same = archive.compare(sum.finish()); !same) return std::move(same).error();
+  if (auto same = archive.compare(sum); !same) return std::move(same).error();
 
   auto present = is_folder_by_program(guest, path);
   if (!present) return present;

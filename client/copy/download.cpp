@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -30,10 +31,15 @@ class FileDownload {
   FileDownload(GuestFile& from, int to, std::string path, const Settings& settings)
       : from_(from), to_(to), path_(std::move(path)), settings_(settings) {}
 
-  /// Brings bytes `from` to `size`, hole by hole.
-  Result<void> bring(std::int64_t begin, std::int64_t size, bool knows_holes) {
-    if (size == 0) return bring_piece(0, kUnknownSizeBytes);
-    if (!knows_holes) return bring_piece(begin, size - begin);
+  /// Brings what follows on `begin`; tells where the file ends, which may be before `size`.
+  Result<std::int64_t> bring_bytes(std::int64_t begin, std::int64_t size) {
+    auto received = bring_piece(begin, size == 0 ? kUnknownSizeBytes : size - begin);
+    if (!received) return received;
+    return begin + *received;
+  }
+
+  /// The same hole by hole.
+  Result<void> bring_data(std::int64_t begin, std::int64_t size) {
     auto extents = from_.extents(size);
     if (!extents) return std::move(extents).error();
     std::int64_t over = begin;
@@ -42,43 +48,36 @@ class FileDownload {
       if (end <= begin) continue;
       const std::int64_t at = std::max(extent.offset, begin);
       count(at - over);
-      if (auto brought = bring_piece(at, end - at); !brought) return brought;
+      if (auto brought = bring_piece(at, end - at); !brought) return std::move(brought).error();
       over = end;
     }
     count(size - over);
     return {};
   }
 
-  /// What of `present` bytes on the host is the beginning of the file.
-  Result<std::int64_t> beginning(std::int64_t present, std::int64_t size) {
-    if (present == 0 || present > size) return std::int64_t{0};
-    auto sums = compare_sums(from_, to_, present);
-    if (!sums) return std::move(sums).error();
-    return *sums == Sums::kSame ? present : 0;
+  /// What is there already and can stay.
+  Result<std::int64_t> beginning(std::int64_t size) {
+    struct stat present {};
+    if (::fstat(to_, &present) != 0) return Error::from_errno("cannot look at " + path_, errno);
+    if (present.st_size == 0 || present.st_size > size) return std::int64_t{0};
+    return same_beginning(from_, to_, present.st_size, settings_);
   }
 
   Result<void> compare(std::int64_t size) {
-    auto sums = compare_sums(from_, to_, size);
-    if (!sums) return std::move(sums).error();
-    if (*sums == Sums::kDifferent) {
-      return Error{path_ + ": the checksums differ; it may have changed while it was copied"};
-    }
-    return {};
+    return settings_.checksum && size > 0 ? require_same(from_, to_, size, path_) : Result<void>();
   }
 
  private:
-  Result<void> bring_piece(std::int64_t offset, std::int64_t length) {
-    if (auto moved = offset == 0 ? Result<void>() : from_.seek(offset); !moved) return moved;
+  Result<std::int64_t> bring_piece(std::int64_t offset, std::int64_t length) {
+    if (auto moved = offset == 0 ? Result<void>() : from_.seek(offset); !moved) return std::move(moved).error();
     std::int64_t at = offset;
-    auto received = from_.read(length, [&](std::span<const char> bytes) -> Result<void> {
+    return from_.read(length, [&](std::span<const char> bytes) -> Result<void> {
       auto written = write_all(to_, bytes, at);
       if (!written) return std::move(written).error().with_context(path_);
       at += static_cast<std::int64_t>(bytes.size());
       count(static_cast<std::int64_t>(bytes.size()));
       return {};
     });
-    if (!received) return std::move(received).error();
-    return {};
   }
 
   void count(std::int64_t bytes) {
@@ -91,39 +90,46 @@ class FileDownload {
   const Settings& settings_;
 };
 
-Result<void> bring_file(const Guest& guest, GuestFile& from, int to, const std::string& path,
-                        const Settings& settings) {
-  std::optional<agent::GuestdFileStatus> status;
-  std::int64_t size = 0;
-  if (guest.knows_attributes) {
-    auto known = from.status();
-    if (!known) return std::move(known).error();
-    if (auto regular = require_regular(*known, path); !regular) return regular;
-    size = std::max<std::int64_t>(known->size, 0);
-    status = *std::move(known);
-  } else {
-    auto known = from.size();
-    if (!known) return std::move(known).error();
-    size = *known;
-  }
+Result<void> set_size(int to, std::int64_t size, const std::string& path) {
+  if (::ftruncate(to, size) == 0) return {};
+  return Error::from_errno("cannot write " + path, errno);
+}
+
+/// From an agent that knows bytes alone.
+Result<void> bring_bytes(GuestFile& from, int to, const std::string& path, const Settings& settings) {
+  auto size = from.size();
+  if (!size) return std::move(size).error();
   FileDownload download(from, to, path, settings);
-  std::int64_t begin = 0;
-  if (settings.resume && guest.knows_attributes) {
-    struct stat present {};
-    if (::fstat(to, &present) != 0) return Error::from_errno("cannot look at " + path, errno);
-    auto same = download.beginning(present.st_size, size);
-    if (!same) return std::move(same).error();
-    begin = *same;
+  auto begin = settings.resume ? download.beginning(*size) : Result<std::int64_t>(0);
+  if (!begin) return std::move(begin).error();
+  if (settings.progress != nullptr) settings.progress->skip(*begin);
+  if (auto cut = set_size(to, *begin, path); !cut) return cut;
+  auto end = download.bring_bytes(*begin, *size);
+  if (!end) return std::move(end).error();
+  // Files of /sys say that they are longer than they are.
+  return download.compare(std::min(*end, *size));
+}
+
+Result<void> bring_file(GuestFile& from, int to, const std::string& path, const Settings& settings) {
+  auto status = from.status();
+  if (!status) return std::move(status).error();
+  if (auto regular = require_regular(*status, path); !regular) return regular;
+  const std::int64_t size = std::max<std::int64_t>(status->size, 0);
+  FileDownload download(from, to, path, settings);
+  auto begin = settings.resume ? download.beginning(size) : Result<std::int64_t>(0);
+  if (!begin) return std::move(begin).error();
+  if (settings.progress != nullptr) settings.progress->skip(*begin);
+  // It grows as its bytes come, so that what is there after an interrupt is its beginning; holes are what is passed
+  // over.
+  if (auto cut = set_size(to, *begin, path); !cut) return cut;
+  if (size == 0) {
+    if (auto brought = download.bring_bytes(0, 0); !brought) return std::move(brought).error();
+  } else {
+    if (auto brought = download.bring_data(*begin, size); !brought) return brought;
+    if (auto whole = set_size(to, size, path); !whole) return whole;
   }
-  if (settings.progress != nullptr) settings.progress->skip(begin);
-  // Away with all that is not part of it; then its holes are there, and only its data is missing.
-  if (::ftruncate(to, begin) != 0 || ::ftruncate(to, size) != 0)
-    return Error::from_errno("cannot write " + path, errno);
-  if (auto brought = download.bring(begin, size, guest.knows_attributes); !brought) return brought;
-  if (settings.checksum && guest.knows_attributes && size > 0) {
-    if (auto same = download.compare(size); !same) return same;
-  }
-  return status ? set_attributes(to, *status, path, settings) : Result<void>();
+  if (auto same = download.compare(size); !same) return same;
+  return set_attributes(to, *status, path, settings);
 }
 
 /// A folder of the guest, with all that is in it.
@@ -144,7 +150,8 @@ class FolderDownload {
       // A page without entries that promises more would go on for ever.
       if (page->entries.empty() && page->cursor) return Error{path + ": the agent's list of the folder has no end"};
       for (const auto& entry : page->entries) {
-        auto brought = bring_entry(path + "/" + entry.name, entry, folder, depth);
+        // As it is, for messages: what is not UTF-8 stands in `name` as something else.
+        auto brought = bring_entry(path + "/" + entry.name_b64.value_or(entry.name), entry, folder, depth);
         if (!brought && !pass_over(brought.error(), settings_, whole_)) return brought;
       }
       cursor = std::move(page->cursor);
@@ -157,7 +164,8 @@ class FolderDownload {
  private:
   Result<void> bring_entry(const std::string& path, const agent::GuestdFolderEntry& entry, const HostFolder& folder,
                            int depth) {
-    if (entry.name_b64) return Error{path + ": its name is not UTF-8; it is left out"};
+    if (entry.name_b64)
+      return Error{path + ": its name is not UTF-8, so the agent cannot be told of it; it is left out"};
     if (!is_plain_name(entry.name))
       return Error{"the guest tells of a file with the name '" + entry.name + "', which cannot be"};
     if (!entry.status) return Error{path + ": " + entry.error.value_or("the guest does not tell what it is")};
@@ -209,7 +217,8 @@ Result<void> download_file(const Guest& guest, const std::string& path, const Ho
   if (!from) return std::move(from).error();
   auto to = folder.open_file(name);
   if (!to) return std::move(to).error();
-  if (auto brought = bring_file(guest, *from, to->get(), folder.path_of(name), settings); !brought) return brought;
+  const auto bring = guest.knows_attributes ? bring_file : bring_bytes;
+  if (auto brought = bring(*from, to->get(), folder.path_of(name), settings); !brought) return brought;
   // Where a full disk of a network may show.
   if (::close(to->release()) != 0) return Error::from_errno("cannot write " + folder.path_of(name), errno);
   return {};

@@ -6,6 +6,7 @@
 #include <deque>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "generated/agent/calls.hpp"
 #include "protocol/base64.hpp"
 #include "protocol/json_reader.hpp"
@@ -120,7 +121,13 @@ protocol::Call write_call(std::int64_t handle, std::span<const char> bytes) {
 
 }  // namespace
 
+Result<void> require_utf8(const std::string& word) {
+  if (utf8::is_valid(word)) return {};
+  return Error{word + " is not UTF-8, so the agent cannot be told of it"};
+}
+
 Result<GuestFile> GuestFile::open(const Guest& guest, const std::string& path, const std::string& mode) {
+  if (auto told = require_utf8(path); !told) return std::move(told).error();
   auto handle = ask<agent::calls::FileOpen>(guest, {.path = path, .mode = mode});
   if (!handle) return std::move(handle).error();
   return GuestFile(guest, path, *handle);
@@ -234,7 +241,7 @@ Result<void> GuestFile::set_attributes(agent::GuestdFileSetAttributesArgs attrib
   return {};
 }
 
-Result<std::optional<std::string>> GuestFile::sha256(std::int64_t length, const std::function<void()>& meanwhile) {
+Result<GuestSum> GuestFile::sha256(std::int64_t length, const std::function<void()>& meanwhile) {
   agent::GuestdFileChecksumArgs args;
   args.handle = handle_;
   args.length = length;
@@ -247,13 +254,14 @@ Result<std::optional<std::string>> GuestFile::sha256(std::int64_t length, const 
   while (!reply) connection.wait(client::Deadline::max());
   if (!*reply) return named(std::move(*reply).error());
   auto sum = protocol::read_reply<agent::calls::GuestdFileChecksum>(**reply);
-  if (!sum && sum.error().kind == Error::Kind::kUnsupported) return std::optional<std::string>();
+  if (!sum && sum.error().kind == Error::Kind::kUnsupported) return GuestSum{"", std::move(sum).error().text};
   if (!sum) return named(std::move(sum).error());
-  return std::optional(std::move(sum->sha256));
+  return GuestSum{std::move(sum->sha256), ""};
 }
 
 Result<std::optional<agent::GuestdFileStatus>> status_at(const Guest& guest, const std::string& path, bool follow) {
   using Found = std::optional<agent::GuestdFileStatus>;
+  if (auto told = require_utf8(path); !told) return std::move(told).error();
   agent::GuestdFileStatArgs args;
   args.path = path;
   args.follow = follow;

@@ -39,6 +39,15 @@ Result<typename C::Returns> ask(const Guest& guest, const typename C::Arguments&
   return protocol::read_reply<C>(*reply);
 }
 
+/// The SHA-256 sum of a file, or a part of one, that a guest has computed.
+struct GuestSum {
+  std::string digits;   ///< hexadecimal; empty if the guest cannot compute it
+  std::string why_not;  ///< then this tells why
+};
+
+/// Paths and words of programs go to the agent as text: one that is not UTF-8 would arrive as another one.
+Result<void> require_utf8(const std::string& word);
+
 /// Takes bytes of a file; false stops.
 using Sink = std::function<Result<void>(std::span<const char> bytes)>;
 
@@ -67,13 +76,16 @@ class GuestFile {
   Result<void> write(std::span<const char> bytes);
   Result<void> finish_writes();
 
+  [[nodiscard]] const Guest& guest() const { return *guest_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
   /// Of guestd alone.
   Result<agent::GuestdFileStatus> status();
   /// Where data is, in order, and within `size`; whatever a guest says.
   Result<std::vector<agent::GuestdFileExtent>> extents(std::int64_t size);
   Result<void> set_attributes(agent::GuestdFileSetAttributesArgs attributes);
-  /// Nothing if the guest cannot compute it. It takes as long as it takes; `meanwhile` runs while the guest computes.
-  Result<std::optional<std::string>> sha256(std::int64_t length, const std::function<void()>& meanwhile);
+  /// Of the first `length` bytes. It takes as long as it takes; `meanwhile` runs while the guest computes.
+  Result<GuestSum> sha256(std::int64_t length, const std::function<void()>& meanwhile);
 
  private:
   GuestFile(const Guest& guest, std::string path, std::int64_t handle)

@@ -17,6 +17,8 @@ struct Settings {
   Progress* progress = nullptr;
   /// One file of many could not be copied, or not wholly; the others are.
   std::function<void(std::string_view text)> warn;
+  /// What was to be resumed is copied from its start, and why.
+  std::function<void(std::string_view path, std::string_view why)> cannot_resume;
 };
 
 /// Folders in folders, at most: a guest could tell of any number.

@@ -15,7 +15,19 @@ namespace {
 /// Folders whose attributes are kept in mind until the end, at most: a guest could tell of any number.
 constexpr std::size_t kFolders = std::size_t{1} << 20U;
 
-/// `./a//b/` is a, b. What leads out of a folder is an error.
+agent::GuestdFileStatus status_of(const tar::Entry& entry) {
+  agent::GuestdFileStatus status;
+  status.mode = entry.mode;
+  status.uid = entry.uid;
+  status.gid = entry.gid;
+  if (!entry.user.empty()) status.user = entry.user;
+  if (!entry.group.empty()) status.group = entry.group;
+  status.access_time = status.modify_time = entry.modify_time;
+  return status;
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> names_in(std::string_view path) {
   const Error foul{"the guest tells of a file with the name '" + std::string(path) + "', which cannot be"};
   if (path.starts_with('/')) return foul;
@@ -30,19 +42,6 @@ Result<std::vector<std::string>> names_in(std::string_view path) {
   if (names.size() > static_cast<std::size_t>(kDeepest)) return Error{"there are too many folders in folders"};
   return names;
 }
-
-agent::GuestdFileStatus status_of(const tar::Entry& entry) {
-  agent::GuestdFileStatus status;
-  status.mode = entry.mode;
-  status.uid = entry.uid;
-  status.gid = entry.gid;
-  if (!entry.user.empty()) status.user = entry.user;
-  if (!entry.group.empty()) status.group = entry.group;
-  status.access_time = status.modify_time = entry.modify_time;
-  return status;
-}
-
-}  // namespace
 
 Unpacking::Unpacking(HostFolder folder, const Settings& settings) : settings_(settings) {
   way_.push_back(std::move(folder));

@@ -14,6 +14,10 @@
 
 namespace guestd::copy {
 
+/// The steps of a path below a folder, all of them plain names (is_plain_name()), kDeepest at most: those of `./a//b/`
+/// are a, b, those of `.` none. What leads out of the folder is an error.
+Result<std::vector<std::string>> names_in(std::string_view path);
+
 /// Puts the members of an archive that a guest has made into a folder of the host, and nowhere else: every step goes by
 /// a plain name from an open folder, without following links (HostFolder). What cannot be put there is warned of and
 /// left out. Devices and pipes are never made.

@@ -44,15 +44,6 @@ agent::GuestdFileSetAttributesArgs attributes_of(const struct stat& state, const
   return attributes;
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8::sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 /// One regular file on its way.
 class FileUpload {
  public:
@@ -65,24 +56,16 @@ class FileUpload {
     auto begin = open(path, state);
     if (!begin) return std::move(begin).error();
     if (settings_.progress != nullptr) settings_.progress->skip(*begin);
-    if (auto sent = guest_.knows_attributes ? send_data(*begin, state.st_size) : send_piece(0, state.st_size); !sent)
-      return sent;
-    if (auto stored = to_->finish_writes(); !stored) return stored;
-    if (guest_.knows_attributes) {
-      if (auto finished = finish(state); !finished) return finished;
-    }
-    return to_->close();
+    if (guest_.knows_attributes) return send_with_attributes(*begin, state);
+    return send_bytes(*begin, state.st_size);
   }
 
  private:
   /// Where to begin: behind what is there already, if that is the beginning of the file.
   Result<std::int64_t> open(const std::string& path, const struct stat& state) {
-    if (settings_.resume && guest_.knows_attributes) {
-      auto file = GuestFile::open(guest_, path, "r+");
-      if (file) {
-        to_.emplace(*std::move(file));
-        return beginning(state);
-      }
+    if (settings_.resume) {
+      auto there = go_on_with(path, state);
+      if (!there || *there) return there ? Result<std::int64_t>(**there) : std::move(there).error();
     }
     auto file = GuestFile::open(guest_, path, "w+");
     if (!file) return std::move(file).error();
@@ -96,19 +79,56 @@ class FileUpload {
     return std::int64_t{0};
   }
 
-  Result<std::int64_t> beginning(const struct stat& state) {
-    auto present = to_->status();
+  /// Opens what is there. Nothing if it must be made anew: other agents than guestd cut nothing off but all.
+  Result<std::optional<std::int64_t>> go_on_with(const std::string& path, const struct stat& state) {
+    auto file = GuestFile::open(guest_, path, "r+");
+    if (!file) return std::optional<std::int64_t>();
+    to_.emplace(*std::move(file));
+    auto present = present_bytes();
     if (!present) return std::move(present).error();
     std::int64_t same = 0;
-    if (present->size > 0 && present->size <= state.st_size) {
-      auto sums = compare_sums(*to_, from_, present->size);
-      if (!sums) return std::move(sums).error();
-      if (*sums == Sums::kSame) same = present->size;
+    if (*present > 0 && *present <= state.st_size) {
+      auto known = same_beginning(*to_, from_, *present, settings_);
+      if (!known) return std::move(known).error();
+      same = *known;
     }
-    agent::GuestdFileSetAttributesArgs cut;
-    cut.size = same;
-    if (auto set = to_->set_attributes(std::move(cut)); !set) return std::move(set).error();
-    return same;
+    if (guest_.knows_attributes) {
+      agent::GuestdFileSetAttributesArgs cut;
+      cut.size = same;
+      if (auto set = to_->set_attributes(std::move(cut)); !set) return std::move(set).error();
+    } else if (same == 0) {
+      to_.reset();
+      return std::optional<std::int64_t>();
+    }
+    return std::optional(same);
+  }
+
+  Result<std::int64_t> present_bytes() {
+    if (!guest_.knows_attributes) return to_->size();
+    auto status = to_->status();
+    if (!status) return std::move(status).error();
+    return status->size;
+  }
+
+  Result<void> send_with_attributes(std::int64_t begin, const struct stat& state) {
+    if (auto sent = send_data(begin, state.st_size); !sent) return sent;
+    if (auto stored = to_->finish_writes(); !stored) return stored;
+    if (auto finished = finish(state); !finished) return finished;
+    return to_->close();
+  }
+
+  /// To an agent that knows bytes alone. What it has been told it may keep to itself until the file is closed.
+  Result<void> send_bytes(std::int64_t begin, std::int64_t size) {
+    if (auto moved = begin == 0 ? Result<void>() : to_->seek(begin); !moved) return moved;
+    if (auto sent = send_piece(begin, size - begin); !sent) return sent;
+    if (auto stored = to_->finish_writes(); !stored) return stored;
+    if (begin > 0) {
+      auto there = to_->size();
+      if (!there) return std::move(there).error();
+      if (*there != size) return Error{to_->path() + " has changed in the guest while it was copied"};
+    }
+    if (auto closed = to_->close(); !closed) return closed;
+    return settings_.checksum && size > 0 ? require_same(*to_, from_, size, source_) : Result<void>();
   }
 
   /// Holes are left out, and made by the size at the end.
@@ -153,18 +173,9 @@ class FileUpload {
       agent::GuestdFileSetAttributesArgs whole;
       whole.size = state.st_size;
       if (auto set = to_->set_attributes(std::move(whole)); !set) return set;
-      if (auto same = compare(state.st_size); !same) return same;
+      if (auto same = require_same(*to_, from_, state.st_size, source_); !same) return same;
     }
     return to_->set_attributes(std::move(attributes));
-  }
-
-  Result<void> compare(std::int64_t size) {
-    auto sums = compare_sums(*to_, from_, size);
-    if (!sums) return std::move(sums).error();
-    if (*sums == Sums::kDifferent) {
-      return Error{source_ + ": the checksums differ; it may have changed while it was copied"};
-    }
-    return {};
   }
 
   void count(std::int64_t bytes) {
@@ -213,7 +224,7 @@ class FolderUpload : public TreeVisitor {
   Result<void> link(const std::string& target, const std::string& path, const std::string& source,
                     const struct stat& state) override {
     if (auto named = check_name(path, source); !named) return named;
-    if (!is_utf8(target)) return Error{source + ": what it points to is not UTF-8; it is left out"};
+    if (!utf8::is_valid(target)) return Error{source + ": what it points to is not UTF-8; it is left out"};
     agent::GuestdFileMakeLinkArgs args;
     args.path = there(path);
     args.target = target;
@@ -230,8 +241,8 @@ class FolderUpload : public TreeVisitor {
     return path.empty() ? target_ : target_ + "/" + path;
   }
 
-  static Result<void> check_name(const std::string& path, const std::string& source) {
-    if (is_utf8(path)) return {};
+  [[nodiscard]] Result<void> check_name(const std::string& path, const std::string& source) const {
+    if (utf8::is_valid(there(path))) return {};
     return Error{source + ": its name is not UTF-8, so the agent cannot be told of it; it is left out"};
   }
 

@@ -15,6 +15,7 @@
 #include "client/copy/upload.hpp"
 #include "client/main/capabilities.hpp"
 #include "client/main/verbs.hpp"
+#include "client/terminal/escape.hpp"
 #include "generated/agent/calls.hpp"
 
 namespace guestd::guestctl {
@@ -75,7 +76,13 @@ class Copying {
     settings_.progress = &progress;
     settings_.warn = [this](std::string_view text) {
       progress_.clear();
-      complain(text);
+      // One line, whatever is in a name.
+      complain(terminal::printable(text));
+    };
+    settings_.cannot_resume = [this](std::string_view path, std::string_view why) {
+      // One line, however many files.
+      if (std::exchange(told_of_resuming_, true)) return;
+      settings_.warn("--resume: " + std::string(path) + " is copied from its start (" + std::string(why) + ")");
     };
   }
 
@@ -116,6 +123,7 @@ class Copying {
     }
     if (is_host_folder(source)) {
       if (auto can = can_take_folders(source); !can) return std::move(can).error();
+      tell_of_archive(path);
       const auto send = guest_.knows_attributes ? copy::upload_folder : copy::upload_archive;
       return send(guest_, without_slashes(source), path, settings_);
     }
@@ -168,6 +176,7 @@ class Copying {
     if (!is_folder) return is_folder;
     if (*is_folder) {
       if (auto can = can_take_folders(path); !can) return std::move(can).error();
+      tell_of_archive(path);
       const auto bring = guest_.knows_attributes ? copy::download_folder : copy::download_archive;
       return bring(guest_, path, *folder, name, settings_);
     }
@@ -199,6 +208,12 @@ class Copying {
         "this agent knows files, but no folders, and may run no programs: copying folders takes guestd in the guest");
   }
 
+  void tell_of_archive(const std::string& path) const {
+    if (options_.resume && !guest_.knows_attributes) {
+      settings_.cannot_resume(path, "this agent knows no folders: it goes as an archive");
+    }
+  }
+
   static std::int64_t size_of(const std::string& path) {
     struct stat state {};
     return ::stat(path.c_str(), &state) == 0 && S_ISREG(state.st_mode) ? state.st_size : 0;
@@ -208,6 +223,7 @@ class Copying {
   const copy::Guest& guest_;
   copy::Progress& progress_;
   copy::Settings settings_;
+  bool told_of_resuming_ = false;
 };
 
 void check_sides(const CpOptions& options) {

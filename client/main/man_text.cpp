@@ -71,7 +71,9 @@ constexpr std::array kTexts{
          "sides have the name, and on the host only for root. Modes from the guest come without set-user-ID and\n"
          "set-group-ID. Devices, pipes and sockets are left out.\n"
          "\n"
-         "Other agents move the bytes of files only.\n"
+         "Other agents move the bytes of files only. If they run programs, as qemu-ga does, sha256sum in the guest\n"
+         "computes the sums, for --resume too, and -r takes tar in the guest. Where --resume cannot compare what is\n"
+         "there, files are copied from their start, and a line says why.\n"
          "\n"
          "From the guest nothing is written outside of the target: names with a slash are refused, and symbolic links\n"
          "that are there are not followed."},

@@ -28,6 +28,12 @@ TEST(Utf8, RefusesWhatIsNotWellFormed) {
   }
 }
 
+TEST(Utf8, IsValidToItsEnd) {
+  for (const char* const good : {"", "a", "\xC3\xA9z\xF0\x9F\x98\x80"}) EXPECT_TRUE(utf8::is_valid(good)) << good;
+  EXPECT_TRUE(utf8::is_valid(std::string_view("a\0b", 3)));
+  for (const char* const bad : {"\xFF", "a\xC3", "\xC3\xA9\x80", "\x80z"}) EXPECT_FALSE(utf8::is_valid(bad)) << bad;
+}
+
 TEST(Utf8, WritesEveryCodePointSoThatItReadsItBack) {
   for (std::uint32_t code = 0; code <= 0x10FFFF; code += code < 0x3000 ? 1 : 257) {
     if (utf8::is_surrogate(code)) continue;

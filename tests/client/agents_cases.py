@@ -81,6 +81,26 @@ class TerminalWithGuestd(FakesReplaced, programs_cases.Terminal):
 class CpWithGuestd(FakesReplaced, copying_cases.Cp):
     needed = "guestd-file-stat"
 
+    def test_names_that_are_not_utf_8_are_left_out_and_told_with_escapes(self):
+        agent = self.fake()
+        top = os.fsencode(self.path("tree"))
+        for name in (b"good", b"odd\xff\xfe\nname", b"sub/\xe4\x1b[31m", b"both\x80/in"):
+            os.makedirs(os.path.dirname(os.path.join(top, name)), exist_ok=True)
+            with open(os.path.join(top, name), "wb") as file:
+                file.write(b"1")
+        os.symlink(b"to\xff", os.path.join(top, b"link"))
+        for source, target, name in ((self.path("tree"), ":" + self.path("there"), "there"),
+                                     (":" + self.path("tree"), self.path("here"), "here")):
+            result = run("cp", "-r", source, target, agent=agent.path)
+            self.assertEqual(result.returncode, 1)
+            why = "its name is not UTF-8, so the agent cannot be told of it; it is left out"
+            self.assertEqual(sorted(result.stderr.decode().splitlines()), [
+                f"guestctl: {self.path('tree')}/" + line for line in (
+                    rf"both\x80: {why}", "link: what it points to is not UTF-8; it is left out",
+                    rf"odd\xff\xfe\nname: {why}", rf"sub/\xe4\x1b[31m: {why}")])
+            self.assertEqual(sorted(os.listdir(self.path(name))), ["good", "sub"])
+            self.assertEqual(os.listdir(self.path(name, "sub")), [])
+
 
 @unittest.skipUnless(os.path.exists(QEMU_GA), "qemu-ga is not installed")
 class WithQemuGa(RealAgents, Case):

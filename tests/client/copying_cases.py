@@ -3,9 +3,37 @@
 
 import base64
 import os
+import signal
 import stat
+import subprocess
+import threading
 
-from harness import Case, run
+from harness import OPTIONS, PATIENCE, Case, run
+
+
+def kill_and_resume(case, agent):
+    """A download, with a fake agent."""
+    source = case.write("source", os.urandom(8 << 20))
+    started = threading.Event()
+
+    def read(args, _client):
+        # The fifth and later requests are sent when replies have been written.
+        if len(agent.calls_of("guest-file-read")) > 5:
+            started.wait(PATIENCE)
+            process.kill()
+        return agent.guest_file_read(args)
+
+    agent.overrides["guest-file-read"] = read
+    with subprocess.Popen([OPTIONS.guestctl, "--socket", agent.path, "cp", ":" + source, case.path("x")]) as process:
+        started.set()
+        case.assertEqual(process.wait(PATIENCE), -signal.SIGKILL)
+    del agent.overrides["guest-file-read"]
+    there = os.path.getsize(case.path("x"))
+    case.assertGreater(there, 0)
+    before = len(agent.calls_of("guest-file-read"))
+    case.assertEqual(run("cp", "--resume", ":" + source, case.path("x"), agent=agent.path).returncode, 0)
+    case.assertEqual(case.read("x"), case.read("source"))
+    case.assertEqual(sum(args["count"] for args in agent.calls_of("guest-file-read")[before:]), (8 << 20) - there)
 
 
 class Cp(Case):
@@ -51,6 +79,23 @@ class Cp(Case):
         self.assertEqual((result.returncode, result.stderr), (0, b""))
         self.assert_same_tree(self.path("there"), self.path("back"))
 
+    def test_a_name_that_is_not_utf_8_does_not_become_another_one(self):
+        agent = self.fake()
+        odd, other = os.fsencode(self.path("odd")) + b"\xff", self.write("odd\ufffd", b"other")
+        with open(odd, "wb") as file:
+            file.write(b"1")
+        os.mkdir(self.path("in"))
+        for words in (["cp", odd, ":" + self.path("in")], ["cp", odd, b":" + odd], ["cp", b":" + odd, self.path("x")],
+                      ["cp", "-r", b":" + odd, self.path("x")], ["cp", "-", b":" + odd], ["cat", odd],
+                      ["exec", "rm", odd]):
+            self.assert_fails(run(*words, agent=agent.path), 1, "odd\\xff is not UTF-8")
+        os.mkdir(odd + b".d")
+        result = run("cp", "-r", odd + b".d", ":" + self.path("in"), agent=agent.path)
+        self.assert_fails(result, 1, "odd\\xff.d: its name is not UTF-8")
+        self.assertEqual((os.listdir(self.path("in")), os.path.exists(self.path("x"))), ([], False))
+        self.assertEqual(run("cp", odd, ":" + self.path("y"), agent=agent.path).returncode, 0)
+        self.assertEqual((self.read("y"), self.read(other)), (b"1", b"other"))
+
     def test_a_folder_needs_the_wish(self):
         agent = self.fake()
         os.mkdir(self.path("d"))
@@ -93,6 +138,9 @@ class Cp(Case):
         self.assertEqual(run("cp", "--resume", ":" + source, self.path("back"), agent=agent.path).returncode, 0)
         self.assertEqual(self.read("back"), data)
         self.assertLessEqual(len(agent.calls_of("guest-file-read")), 2)
+
+    def test_what_an_interrupt_leaves_is_resumed(self):
+        kill_and_resume(self, self.fake())
 
     def test_what_is_there_and_something_else_is_not_resumed(self):
         agent = self.fake()

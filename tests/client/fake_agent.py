@@ -76,19 +76,13 @@ class Program:
         return pieces
 
 
-class FakeAgent:
-    """Listens on a Unix socket; the commands are its methods, and those in `overrides` come first."""
+class Server:
+    """Listens on a Unix socket; converse() is what each client gets."""
 
-    def __init__(self, folder, overrides=None, hidden=()):
-        self.path = os.path.join(folder, "agent.sock")
-        self.overrides = overrides or {}
-        self.hidden = set(hidden)
-        self.requests = []
-        self.programs = {}
-        self.files = {}
-        self.frozen = False
+    def __init__(self, path):
+        self.path = path
         self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
+        self.listener.bind(path)
         self.listener.listen(8)
         self.server = threading.Thread(target=self.serve, daemon=True)
         self.server.start()
@@ -99,8 +93,6 @@ class FakeAgent:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.server.join()
         self.listener.close()
-        for program in self.programs.values():
-            program.child.kill()
 
     def serve(self):
         while True:
@@ -113,6 +105,24 @@ class FakeAgent:
     def serve_one(self, client):
         with client:
             self.converse(client)
+
+
+class FakeAgent(Server):
+    """The commands are its methods, and those in `overrides` come first."""
+
+    def __init__(self, folder, overrides=None, hidden=()):
+        self.overrides = overrides or {}
+        self.hidden = set(hidden)
+        self.requests = []
+        self.programs = {}
+        self.files = {}
+        self.frozen = False
+        super().__init__(os.path.join(folder, "agent.sock"))
+
+    def close(self):
+        super().close()
+        for program in self.programs.values():
+            program.child.kill()
 
     def converse(self, client):
         buffered = b""

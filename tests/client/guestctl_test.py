@@ -11,7 +11,8 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 
-CASES = ["agents", "archive", "command_line", "copying", "freezing", "hostile", "programs", "streams", "verbs"]
+CASES = ["agents", "archive", "command_line", "copying", "freezing", "hostile", "programs", "resume", "streams",
+         "verbs"]
 
 
 def main():

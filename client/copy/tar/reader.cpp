@@ -11,11 +11,7 @@
 namespace guestd::copy::tar {
 namespace {
 
-/// More than any path of Linux, and than the extended header of any file.
-constexpr std::int64_t kPrefaceBytes = std::int64_t{1} << 20U;
-constexpr std::size_t kExtents = std::size_t{1} << 20U;
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
-constexpr std::int64_t kLargest = std::int64_t{1} << 62U;
 
 Error broken(std::string_view why) { return Error{"the guest's archive makes no sense: " + std::string(why)}; }
 
@@ -38,7 +34,7 @@ std::optional<std::int64_t> binary_number(std::string_view bytes) {
       number = negative ? -1 : digit;
       continue;
     }
-    if (number > (kLargest >> 8U) || number < -(kLargest >> 8U)) return std::nullopt;
+    if (number > (kLargestFile >> 8U) || number < -(kLargestFile >> 8U)) return std::nullopt;
     number = number * 256 + digit;
   }
   return number;
@@ -68,7 +64,8 @@ bool checksum_fits(std::string_view block) {
 std::optional<std::int64_t> decimal(std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0 || number > kLargest) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || number < 0 || number > kLargestFile)
+    return std::nullopt;
   return number;
 }
 
@@ -171,7 +168,7 @@ Result<void> Reader::take_header() {
   if (!checksum_fits(block)) return broken("the checksum of a header is wrong");
   const char type = block[kType.offset];
   const auto size = number_in(block, kSize);
-  if (!size || *size < 0 || *size > kLargest) return broken("a size is no number");
+  if (!size || *size < 0 || *size > kLargestFile) return broken("a size is no number");
   if (is_preface(type)) {
     if (*size > kPrefaceBytes) return broken("what it says of a file is too long");
     preface_ = type;

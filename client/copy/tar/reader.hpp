@@ -13,6 +13,14 @@
 
 namespace guestd::copy::tar {
 
+/// More than any path of Linux, and than the extended header of any file: what an archive says of a member in a long
+/// name or an extended header is no longer.
+inline constexpr std::int64_t kPrefaceBytes = std::int64_t{1} << 20U;
+/// Extents of a file, at most.
+inline constexpr std::size_t kExtents = std::size_t{1} << 20U;
+/// No file is longer.
+inline constexpr std::int64_t kLargestFile = std::int64_t{1} << 62U;
+
 /// Gets the members of an archive, one after the other. An error ends the reading; what can be passed over is the
 /// receiver's own business.
 class Receiver {
@@ -25,7 +33,8 @@ class Receiver {
 };
 
 /// Takes an archive apart as its bytes come, whatever they are: lengths are bounded, numbers checked, and names handed
-/// on as they stand there. Knows ustar, pax and GNU tar's long names; of files with holes pax' form 1.0.
+/// on as they stand there, up to the first NUL: names_in() (client/copy/unpack.hpp) judges them. Knows ustar, pax and
+/// GNU tar's long names; of files with holes pax' form 1.0.
 class Reader {
  public:
   explicit Reader(Receiver& receiver) : receiver_(receiver) {}
