@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <new>
+#include <span>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -61,11 +62,13 @@ void Session::read_soon() {
 void Session::on_readable() {
   // Left untouched, so that a client with small requests costs one page of it.
   if (!chunk_) chunk_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
-  const ssize_t count = stream_->read({chunk_.get(), kReadBytes});
+  const std::span<char> room = frames_.room(kReadBytes);
+  const ssize_t count = stream_->read(room.empty() ? std::span(chunk_.get(), kReadBytes) : room);
   if (count > 0) {
     heard_ = true;
     last_heard_ = std::chrono::steady_clock::now();
-    unread_ = {chunk_.get(), static_cast<std::size_t>(count)};
+    unread_ = room.empty() ? std::string_view(chunk_.get(), static_cast<std::size_t>(count))
+                           : take_from_room(static_cast<std::size_t>(count));
     advance();
   } else if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
     read_soon();
@@ -80,6 +83,18 @@ void Session::on_readable() {
     if (heard_ || out_bytes_ > 0) wait_for_host();
     read_soon();
   }
+}
+
+// What comes behind the message that the bytes belong to.
+std::string_view Session::take_from_room(std::size_t count) {
+  std::string rest;
+  try {
+    if (auto frame = frames_.next_in_room(count, rest)) accept(std::move(*frame));
+  } catch (const std::bad_alloc&) {
+    lose_message();
+  }
+  rest.copy(chunk_.get(), rest.size());
+  return {chunk_.get(), rest.size()};
 }
 
 // The conversation ends unless the host is back at once.
@@ -114,11 +129,15 @@ void Session::take_unread() {
     try {
       if (auto frame = frames_.next(unread_)) accept(std::move(*frame));
     } catch (const std::bad_alloc&) {
-      frames_.reset();
-      queue_.push_back({nullptr, Error{"The message is too large for the memory of this machine"}, 0});
+      lose_message();
     }
     answer_queued();
   }
+}
+
+void Session::lose_message() {
+  frames_.reset();
+  queue_.push_back({nullptr, Error{"The message is too large for the memory of this machine"}, 0});
 }
 
 void Session::accept(protocol::FrameReader::Frame frame) {

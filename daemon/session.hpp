@@ -97,8 +97,10 @@ class Session : public std::enable_shared_from_this<Session> {
   void read_soon();
   void wait_for_host();
   void on_readable();
+  std::string_view take_from_room(std::size_t count);
   void advance();
   void take_unread();
+  void lose_message();
   void accept(protocol::FrameReader::Frame frame);
   void give_up_for_sync(const protocol::Request& request);
   bool is_busy();

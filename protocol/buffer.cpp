@@ -41,10 +41,16 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
 Buffer::~Buffer() { std::free(data_); }
 
 void Buffer::append(std::string_view bytes) {
+  const std::span<char> room = this->room(bytes.size());
+  if (!bytes.empty()) std::memcpy(room.data(), bytes.data(), bytes.size());
+  extend(bytes.size());
+}
+
+std::span<char> Buffer::room(std::size_t bytes) {
   // A quarter of the addresses: neither the sums here nor the growth can overflow.
   constexpr std::size_t kLargest = std::numeric_limits<std::size_t>::max() / 4;
-  if (bytes.size() > kLargest - kPadding - size_) throw std::bad_alloc();
-  const std::size_t needed = size_ + bytes.size() + kPadding;
+  if (bytes > kLargest - kPadding - size_) throw std::bad_alloc();
+  const std::size_t needed = size_ + bytes + kPadding;
   if (needed > capacity_) {
     const std::size_t capacity = grown(capacity_, needed);
     void* block = std::realloc(data_, capacity);
@@ -52,8 +58,11 @@ void Buffer::append(std::string_view bytes) {
     data_ = static_cast<char*>(block);
     capacity_ = capacity;
   }
-  if (!bytes.empty()) std::memcpy(data_ + size_, bytes.data(), bytes.size());
-  size_ += bytes.size();
+  return {data_ + size_, bytes};
+}
+
+void Buffer::extend(std::size_t bytes) {
+  size_ += bytes;
   std::memset(data_ + size_, 0, kPadding);
 }
 

@@ -21,6 +21,10 @@ class Buffer {
   ~Buffer();
 
   void append(std::string_view bytes);
+  /// Where the next `bytes` bytes may be written to, behind the content (over the padding); valid until the next call
+  /// of anything. extend() makes the first of them content.
+  [[nodiscard]] std::span<char> room(std::size_t bytes);
+  void extend(std::size_t bytes);
   /// Forgets the content; a block of more than 64 KiB goes back to the system.
   void clear();
 

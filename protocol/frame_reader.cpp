@@ -2,6 +2,7 @@
 #include "protocol/frame_reader.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "protocol/json_syntax.hpp"
@@ -11,6 +12,7 @@ namespace guestd::protocol {
 namespace {
 
 constexpr char kReset = static_cast<char>(0xFF);
+constexpr std::size_t kLargeMessage = std::size_t{128} << 10U;  // below it, one copy in the caches costs nothing
 constexpr std::size_t kPrimedBytes = 64;  // of a broken message in which the next request may have begun already
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -73,7 +75,40 @@ void FrameReader::begin_message() {
   tokens_ = 0;
 }
 
+std::span<char> FrameReader::room(std::size_t bytes) {
+  if (mode_ != Mode::kMessage || text_.size() < kLargeMessage) return {};
+  try {
+    return text_.room(bytes);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
+std::optional<FrameReader::Frame> FrameReader::next_in_room(std::size_t count, std::string& rest) {
+  const std::string_view input{text_.data() + text_.size(), count};
+  const Scanned scanned = scan(input);
+  rest = input.substr(scanned.bytes);
+  if (scanned.outcome == Step::kReset) {
+    reset();
+    return std::nullopt;
+  }
+  text_.extend(scanned.bytes);
+  return end_of_piece(scanned.outcome);
+}
+
 std::optional<FrameReader::Frame> FrameReader::read_message(std::string_view& input) {
+  const Scanned scanned = scan(input);
+  const std::string_view own = input.substr(0, scanned.bytes);
+  input.remove_prefix(scanned.bytes);
+  if (scanned.outcome == Step::kReset) {
+    reset();
+    return std::nullopt;
+  }
+  text_.append(own);
+  return end_of_piece(scanned.outcome);
+}
+
+FrameReader::Scanned FrameReader::scan(std::string_view input) {
   const char* const begin = input.data();
   const char* const end = begin + input.size();
   const char* position = begin;
@@ -89,13 +124,10 @@ std::optional<FrameReader::Frame> FrameReader::read_message(std::string_view& in
       if (!in_word || outcome != Step::kComplete) ++position;
     }
   }
-  const auto used = static_cast<std::size_t>(position - begin);
-  input.remove_prefix(used);
-  if (outcome == Step::kReset) {
-    reset();
-    return std::nullopt;
-  }
-  text_.append({begin, used});
+  return {outcome, static_cast<std::size_t>(position - begin)};
+}
+
+std::optional<FrameReader::Frame> FrameReader::end_of_piece(Step outcome) {
   const bool too_long = text_.size() > limits::kMessageBytes;
   if (outcome == Step::kContinue && !too_long) return std::nullopt;
   if (outcome != Step::kBroken && too_long) fault_ = Fault::kSize;

@@ -38,6 +38,13 @@ class FrameReader {
   /// Reads from the front of `input` until a frame is complete or the input is used up; removes what was read.
   std::optional<Frame> next(std::string_view& input);
 
+  /// In the middle of a large message: where up to `bytes` bytes that follow may be put, which then need not be copied.
+  /// Valid until the next call. Otherwise, and where there is no memory for it, it is empty.
+  std::span<char> room(std::size_t bytes);
+
+  /// As next() for `count` bytes that stand at the front of room(); what comes behind the message is moved to `rest`.
+  std::optional<Frame> next_in_room(std::size_t count, std::string& rest);
+
   /// Forgets everything, for a new client.
   void reset();
 
@@ -62,7 +69,15 @@ class FrameReader {
     char quote_ = '"';
   };
 
+  /// How a message goes on in some bytes, and how many of them are its own.
+  struct Scanned {
+    Step outcome = Step::kContinue;
+    std::size_t bytes = 0;
+  };
+
   std::optional<Frame> read_message(std::string_view& input);
+  Scanned scan(std::string_view input);
+  std::optional<Frame> end_of_piece(Step outcome);
   Frame finish_message(Step outcome);
   void begin_message();
   Step string_byte(char c);

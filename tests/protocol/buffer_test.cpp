@@ -10,6 +10,7 @@
 #include <limits>
 #include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,18 @@ TEST(Buffer, KeepsWhatIsAppendedAndZerosBehindIt) {
     ASSERT_EQ(buffer.view(), expected);
     ASSERT_TRUE(is_padded(buffer)) << length;
   }
+}
+
+TEST(Buffer, TakesWhatIsWrittenToItsRoom) {
+  Buffer buffer("ab");
+  const auto room = buffer.room(1000);
+  ASSERT_EQ(room.size(), 1000U);
+  std::ranges::copy(std::string_view("cdef"), room.begin());
+  EXPECT_EQ(buffer.view(), "ab") << "until it is content";
+  buffer.extend(3);
+  EXPECT_EQ(buffer.view(), "abcde");
+  EXPECT_TRUE(is_padded(buffer));
+  EXPECT_THROW((void)buffer.room(std::numeric_limits<std::size_t>::max() / 2), std::bad_alloc);
 }
 
 TEST(Buffer, GrowsByteByByteAcrossManyBlocks) {

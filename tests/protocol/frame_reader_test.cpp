@@ -4,8 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/limits.hpp"
 
 namespace guestd::protocol {
 namespace {
@@ -62,6 +68,76 @@ TEST(FrameReader, TakesMessagesByteByByte) {
     for (auto& frame : frames(reader, {&c, 1})) out.push_back(frame);
   }
   EXPECT_THAT(out, ElementsAre(kPing, "{'a':\"x\\\"}\"}", "12", "\"s\""));
+}
+
+// ---- large messages, which are read to where they stay
+
+constexpr std::size_t kPiece = 1000;
+
+/// As frames(), read to the room wherever there is some.
+std::vector<std::string> frames_by_room(FrameReader& reader, std::string_view input) {
+  std::vector<std::string> out;
+  while (!input.empty()) {
+    const std::size_t length = std::min(input.size(), kPiece);
+    std::string rest(input.substr(0, length));
+    if (const auto room = reader.room(length); !room.empty()) {
+      rest.copy(room.data(), length);
+      const auto frame = reader.next_in_room(length, rest);
+      if (frame) out.emplace_back(frame->fault == Fault::kNone ? frame->text.view() : "!");
+    }
+    for (auto& frame : frames(reader, rest)) out.push_back(std::move(frame));
+    input.remove_prefix(length);
+  }
+  return out;
+}
+
+TEST(FrameReader, HasRoomOnlyInTheMiddleOfALargeMessage) {
+  FrameReader reader;
+  EXPECT_TRUE(reader.room(kPiece).empty());
+  EXPECT_THAT(frames(reader, "[\"small"), IsEmpty());
+  EXPECT_TRUE(reader.room(kPiece).empty());
+  EXPECT_THAT(frames(reader, std::string(1 << 20, 'x')), IsEmpty());
+  EXPECT_EQ(reader.room(kPiece).size(), kPiece);
+  EXPECT_EQ(frames(reader, "\"]").size(), 1U);
+  EXPECT_TRUE(reader.room(kPiece).empty());
+}
+
+TEST(FrameReader, CutsALargeMessageAndWhatFollowsItFromItsRoom) {
+  const std::string large = R"({"a":")" + std::string(1 << 20, 'x') + R"(","b":[1,2]})";
+  FrameReader reader;
+  const auto out = frames_by_room(reader, large + "\n" + kPing + large + kPing);
+  EXPECT_THAT(out, ElementsAre(large, kPing, large, kPing));
+}
+
+TEST(FrameReader, DropsALargeMessageAt0xFFInItsRoom) {
+  FrameReader reader;
+  EXPECT_THAT(frames_by_room(reader, "[\"" + std::string(1 << 20, 'x') + "\xFF" + kPing), ElementsAre(kPing));
+  EXPECT_FALSE(reader.has_partial());
+}
+
+TEST(FrameReader, ReportsALargeMessageThatBreaksInItsRoomOnce) {
+  FrameReader reader;
+  const auto out = frames_by_room(reader, "[\"" + std::string(1 << 20, 'x') + "\"}\n" + kPing);
+  EXPECT_THAT(out, ElementsAre("!", kPing));
+}
+
+TEST(FrameReader, BoundsAMessageInItsRoom) {
+  FrameReader reader;
+  const std::string piece(1 << 20, 'x');
+  EXPECT_THAT(frames(reader, "[\"" + piece), IsEmpty());
+  std::string rest;
+  std::size_t faults = 0;
+  for (std::size_t sent = 0; sent < 2 * limits::kMessageBytes; sent += piece.size()) {
+    const auto room = reader.room(piece.size());
+    if (room.empty()) {
+      EXPECT_THAT(frames(reader, piece), IsEmpty());
+    } else {
+      piece.copy(room.data(), room.size());
+      const auto frame = reader.next_in_room(piece.size(), rest);
+      if (frame && frame->fault == Fault::kSize) ++faults;
+    }
+  }
+  EXPECT_EQ(faults, 1U);
 }
 
 TEST(FrameReader, IgnoresBracketsAndQuotesInsideStrings) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,29 @@ std::vector<Message> messages_of(std::string_view input, std::size_t piece) {
   return messages;
 }
 
+/// Behind the beginning of a large message, which is read to where it stays.
+std::vector<Message> messages_behind(std::string_view beginning, std::string_view input, bool in_room) {
+  FrameReader reader;
+  std::vector<Message> messages;
+  feed(reader, beginning, messages);
+  while (!input.empty()) {
+    const std::size_t length = std::min<std::size_t>(input.size(), 11);
+    const auto room = in_room ? reader.room(length) : std::span<char>();
+    if (room.empty()) {
+      feed(reader, input.substr(0, length), messages);
+    } else {
+      input.copy(room.data(), length);
+      std::string rest;
+      if (auto frame = reader.next_in_room(length, rest)) {
+        messages.push_back({std::string(frame->text.view()), frame->fault});
+      }
+      feed(reader, rest, messages);
+    }
+    input.remove_prefix(length);
+  }
+  return messages;
+}
+
 void require_fresh_after_reset(std::string_view input) {
   constexpr std::string_view kPing = R"({"execute":"guest-ping"})";
   FrameReader reader;
@@ -66,5 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(messages_of(input, 1) == whole);
   require(messages_of(input, 7) == whole);
   require_fresh_after_reset(input);
+  static const std::string beginning = R"({"a": ["b\", ")" + std::string(std::size_t{128} << 10U, 'x');
+  require(messages_behind(beginning, input, true) == messages_behind(beginning, input, false));
   return 0;
 }
