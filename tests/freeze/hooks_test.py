@@ -3,6 +3,7 @@
 """The hooks of packaging/hooks on real database servers, started in a folder of their own. Nothing is frozen here."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,14 @@ class ServerCase(unittest.TestCase):
         self.addCleanup(stop)
 
 
+def server_user():
+    """The package of the programs alone makes no user."""
+    try:
+        return pwd.getpwnam("mysql").pw_name
+    except KeyError:
+        return "nobody"
+
+
 class Mysql(ServerCase):
     NAME = "mysql"
 
@@ -68,11 +77,12 @@ class Mysql(ServerCase):
         if not self.server or not install:
             self.skipTest("no MariaDB server here")
         data, self.socket = f"{self.folder}/data", f"{self.folder}/socket"
-        shutil.chown(self.folder, "mysql")
-        subprocess.run([install, "--no-defaults", f"--datadir={data}", "--user=mysql", "--skip-test-db",
+        user = server_user()
+        shutil.chown(self.folder, user)
+        subprocess.run([install, "--no-defaults", f"--datadir={data}", f"--user={user}", "--skip-test-db",
                         "--auth-root-authentication-method=socket", "--auth-root-socket-user=root"],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.start([self.server, "--no-defaults", f"--datadir={data}", "--user=mysql", f"--socket={self.socket}",
+        self.start([self.server, "--no-defaults", f"--datadir={data}", f"--user={user}", f"--socket={self.socket}",
                     "--skip-networking", f"--pid-file={self.folder}/pid"])
         self.environment.update(GUESTD_MYSQL_OPTIONS=f"--no-defaults --socket={self.socket}",
                                 GUESTD_MYSQL_STATE=f"{self.folder}/state")
