@@ -192,15 +192,11 @@ void LineFile::settle() {
 }
 
 void LineFile::finish() {
-  {
-    std::unique_lock lock(state_->mutex);
-    if (state_->lost > 0) state_->lines.push_back(state_->note_of_lost());
-    state_->lost = 0;
-    (void)State::go_on(state_, lock);
-    state_->changed.wait_for(lock, kPatience, [&] { return !state_->has_work() && !state_->is_writing; });
-  }
-  const std::lock_guard lock(state_->telling);
-  state_->settings.on_failure = nullptr;
+  std::unique_lock lock(state_->mutex);
+  if (state_->lost > 0) state_->lines.push_back(state_->note_of_lost());
+  state_->lost = 0;
+  (void)State::go_on(state_, lock);
+  state_->changed.wait_for(lock, kPatience, [&] { return !state_->has_work() && !state_->is_writing; });
 }
 
 }  // namespace guestd::daemon

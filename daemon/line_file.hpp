@@ -15,14 +15,14 @@ namespace guestd::daemon {
 
 /// A file that lines are appended to: the log, or the audit trail. A disk may hang, so lines wait in memory for a
 /// thread that ends when there was nothing to write for a while. What finds no room there, or on the disk, is counted,
-/// and told as soon as there is. Thread-safe, but for use_threads().
+/// and told as soon as there is. Thread-safe.
 class LineFile {
  public:
   struct Settings {
     std::string path;
     /// The line that tells how many before it were lost. Called with a lock held.
     std::function<std::string(std::uint64_t lines)> note_of_lost{};
-    /// Called on the file's thread if the file cannot be opened again.
+    /// Called on the file's thread if the file cannot be opened again; never after the end of the LineFile.
     std::function<void(const Error&)> on_failure{};
     /// Until use_threads() everything is done at once, on the thread of the caller.
     bool uses_threads = true;
@@ -50,7 +50,7 @@ class LineFile {
   Result<void> hold(bool hold);
   /// Waits, for half of kPatience, until what was being written when hold() was called is written.
   void settle();
-  /// Waits, for kPatience, until all is written. It does not call `on_failure` from then on.
+  /// Waits, for kPatience, until all is written.
   void finish();
 
   static constexpr std::size_t kWaitingLines = 4096;

@@ -36,8 +36,8 @@ enum class LastHolders { kWaitedFor, kNotWaitedFor };
 /// places are taken, the client that was silent for longest makes room, if that was limits::kClientIdle or more.
 class ListenChannel final : public Channel {
  public:
-  /// Opens the listening socket, non-blocking. Waits only the first time, before there are clients or signals that
-  /// somebody else waits for.
+  /// Opens the listening socket, non-blocking. Last holders are waited for at the first try only: later ones run on the
+  /// I/O thread, beside signals and timers.
   using Opener = std::function<Result<UniqueFd>(LastHolders)>;
 
   /// `socket_path`: the file to remove at the end; may be empty.

@@ -10,8 +10,6 @@
 #include <mutex>
 #include <string>
 
-#include "base/result.hpp"
-#include "base/unique_fd.hpp"
 #include "daemon/line_file.hpp"
 #include "daemon/log_protocols.hpp"
 
