@@ -97,7 +97,9 @@ class Packages(unittest.TestCase):
 
     def test_all_packages_install_verify_and_leave_nothing(self):
         self.rpm("--nodeps", "--install", *(package(name) for name in NAMES))
-        self.assertIn("systemctl --no-reload enable guestd.service", self.calls())
+        calls = self.calls()
+        self.assertIn("systemctl --no-reload enable guestd.service", calls)
+        self.assertIn("semodule -i /usr/share/selinux/packages/guestd.pp", calls)
         self.assertEqual("", self.rpm("--verify", "--nodeps", *NAMES))
         self.assertRegex(self.system.run("guestd --version"), "^guestd ")
         self.system.run("guestctl --version")

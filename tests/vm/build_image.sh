@@ -12,6 +12,7 @@
 # Needs root or sudo for mmdebstrap's chroot; everything else runs as the caller.
 set -euo pipefail
 
+PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache_root=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/guestd/vm
 key=$(cat "$here/build_image.sh" "$here"/guest/* | sha256sum | cut -c1-16)
@@ -27,6 +28,7 @@ packages=(
   libpam-systemd login openssh-server openssh-client        # logins: on the console, over SSH
   sqlite3                                                   # a database that writes while file systems are frozen
   apparmor                                                  # guestd's profile is loaded
+  selinux-policy-default policycoreutils                    # and its module, in a guest that enforces SELinux
   busybox-static                                            # the other guest
 )
 # In the initramfs of the other guest. With those that they depend on.
@@ -119,6 +121,8 @@ make_image() {
   # shellcheck disable=SC2016  # expanded by the inner shell
   as_image_owner sh -euc '
     tar -C "$2" -xf "$1"
+    # As the guest itself would before it enforces SELinux; without SELinux labels mean nothing.
+    setfiles -F -r "$2" "$2/etc/selinux/default/contexts/files/file_contexts" "$2"
     mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1 -L guest -d "$2" "$3" "$4"
     cp "$2"/boot/vmlinuz-* "$5/vmlinuz"
     cp "$2"/boot/initrd.img-* "$5/initrd.img"

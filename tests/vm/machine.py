@@ -148,15 +148,15 @@ class Machine:
             "-device", f"virtserialport,bus=bus.0,nr=9,chardev=bare,name={BARE_PORT}",
         ]
 
-    def _debian(self, board):
+    def _debian(self, board, append=""):
         return [*self._command(board, os.path.join(self._image_folder, "initrd.img"),
-                               "root=/dev/vda rw systemd.show_status=auto"),
+                               f"root=/dev/vda rw systemd.show_status=auto {append}"),
                 "-drive", f"file={self._disk},format={self._disk_format},if=virtio,cache=unsafe"]
 
-    def start(self, payload=None, board="q35", devices=()):
+    def start(self, payload=None, board="q35", devices=(), append=""):
         """Boots the Debian guest. `payload`: a file that it sees as the read-only disk /dev/vdb. `devices`: more
-        options for QEMU."""
-        command = self._debian(board)
+        options for QEMU. `append`: more for the kernel's command line."""
+        command = self._debian(board, append)
         if payload:
             # Padded by QEMU to whole sectors; the guest cuts it to size.
             command += ["-drive", f"file={payload},format=raw,if=virtio,readonly=on"]

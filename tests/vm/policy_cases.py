@@ -17,10 +17,17 @@ COMPARED = ["guest-get-fsinfo", "guest-get-disks", "guest-get-osinfo", "guest-ge
             "guest-get-timezone", "guest-network-get-interfaces"]
 
 
-class Policy(GuestTest):
+class EveryCommand(GuestTest):
+    """Tries all that the agent has to offer, under a policy, from within whatever encloses it."""
+
     maxDiff = None
 
+    def restore_policy(self):
+        self.machine.run(f"rm -f {CONFIGURATION} {DROP_IN}; systemctl daemon-reload; systemctl restart guestd",
+                         check=False)
+
     def set_policy(self, text, unit_drop_in=""):
+        self.addCleanup(self.restore_policy)
         self.machine.run(f"mkdir -p {CONFIGURATION.rpartition('/')[0]}; printf '%s' '{text}' >{CONFIGURATION}")
         if unit_drop_in:
             self.machine.run(f"mkdir -p {DROP_IN.rpartition('/')[0]}; "
@@ -28,11 +35,6 @@ class Policy(GuestTest):
         self.machine.run("guestd --check-config && systemctl restart guestd")
         self.reconnect()
         self.host.sync()
-
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(self.machine.run, f"rm -f {CONFIGURATION} {DROP_IN}; systemctl daemon-reload; "
-                                          "systemctl restart guestd", 120, False)
 
     def stable_facts(self):
         facts = {name: self.host.call(name) for name in COMPARED}
@@ -68,6 +70,22 @@ class Policy(GuestTest):
                     self.assertIn("the command is not allowed", error.desc, name)
         return refused
 
+    def refusal(self, command, **arguments):
+        with self.assertRaises(AgentError, msg=f"{command} {arguments}") as caught:
+            self.host.call(command, **arguments)
+        return caught.exception.desc
+
+    def output_of(self, **program):
+        pid = self.host.call("guestd-exec", **program)["pid"]
+        text = ""
+        while True:
+            news = self.host.call("guestd-exec-read", pid=pid, **{"wait-ms": 30000})
+            text += "".join(base64.b64decode(piece["data"]).decode() for piece in news["output"])
+            if news["finished"]:
+                return text
+
+
+class Policy(EveryCommand):
     def test_policy_every_command_under_every_profile(self):
         facts = self.stable_facts()
         for profile, least in (("monitor", 20), ("backup", 15), ("none", 40)):
@@ -118,11 +136,6 @@ class Policy(GuestTest):
             with self.assertRaises(AgentError, msg=path):
                 self.host.call("guest-file-open", path=path)
 
-    def refusal(self, command, **arguments):
-        with self.assertRaises(AgentError, msg=f"{command} {arguments}") as caught:
-            self.host.call(command, **arguments)
-        return caught.exception.desc
-
     def test_policy_holds_for_programs(self):
         self.set_policy("[policy]\nexec-programs=/usr/bin/id,/srv/tools/*\nexec-users=root,nobody\n")
         self.machine.run("mkdir -p /srv/tools; printf '#!/bin/sh\\necho script $1\\n' >/srv/tools/script; "
@@ -137,15 +150,6 @@ class Policy(GuestTest):
         self.assertIn("uid=0(root)", self.output_of(path="id"))
         self.assertIn("uid=65534(nobody)", self.output_of(path="/usr/bin/id", user="nobody"))
         self.assertEqual("script one\n", self.output_of(path="/srv/tools/script", args=["one"]))
-
-    def output_of(self, **program):
-        pid = self.host.call("guestd-exec", **program)["pid"]
-        text = ""
-        while True:
-            news = self.host.call("guestd-exec-read", pid=pid, **{"wait-ms": 30000})
-            text += "".join(base64.b64decode(piece["data"]).decode() for piece in news["output"])
-            if news["finished"]:
-                return text
 
     def test_policy_holds_for_all_file_commands(self):
         self.set_policy("[policy]\nread-files=/srv,/srv/**\nwrite-files=/srv/**\n")
@@ -167,6 +171,7 @@ class Policy(GuestTest):
         self.assertEqual({"a", "etc", "file"}, names)
 
     def test_policy_is_read_again_and_a_bad_one_is_not(self):
+        self.addCleanup(self.restore_policy)
         self.machine.run(f"mkdir -p {CONFIGURATION.rpartition('/')[0]}; echo '[policy]\nblock=time' >{CONFIGURATION}; "
                          "systemctl reload guestd")
         self.wait_until_refused("guest-get-time")

@@ -28,25 +28,26 @@ def for_vm():
             yield os.path.basename(path), lines
 
 
-class Transcripts(GuestTest):
-    def play(self, lines):
-        remembered = b""
-        for number, line in enumerate(lines, 1):
-            if line.startswith("> "):
-                self.host.send(line[2:].encode().replace(b"<#>", remembered) + b"\n")
-            elif line.startswith("< "):
-                reply = self.host.line()
-                match = expected(line[2:]).fullmatch(reply)
-                self.assertIsNotNone(match, f"line {number}: {reply}")
-                remembered = match.groupdict().get("number") or remembered
+def play(test, lines):
+    remembered = b""
+    for number, line in enumerate(lines, 1):
+        if line.startswith("> "):
+            test.host.send(line[2:].encode().replace(b"<#>", remembered) + b"\n")
+        elif line.startswith("< "):
+            reply = test.host.line()
+            match = expected(line[2:]).fullmatch(reply)
+            test.assertIsNotNone(match, f"line {number}: {reply}")
+            remembered = match.groupdict().get("number") or remembered
 
+
+class Transcripts(GuestTest):
     def test_transcripts_answer_in_guest_as_they_do_on_fixture(self):
         played = 0
         for name, lines in for_vm():
             with self.subTest(transcript=name):
                 self.reconnect()
                 self.host.sync()
-                self.play(lines)
+                play(self, lines)
                 played += 1
         self.assertGreater(played, 0, "no transcript says `# vm`")
         self.note("transcripts played", str(played))

@@ -5,9 +5,9 @@
     vm_test.py --package build/package/guestd_0.1.0_amd64.deb --static build/static/daemon/guestd
                [--only PATTERN] [--keep-logs FOLDER] [--shell] [--capture FOLDER]
 
-Four rounds: the package is installed in a Debian of old hardware; the same guest on today's; the same on a machine that
-goes back to snapshots of itself, and moves; and the statically linked agent in a guest that has nothing but busybox.
-The guests' image is built first if it is not in the cache
+Five rounds: the package is installed in a Debian of old hardware; the same guest on today's; the same on a machine that
+goes back to snapshots of itself, and moves; the statically linked agent in a guest that has nothing but busybox; the
+package in another Debian, which enforces SELinux. The guests' image is built first if it is not in the cache
 (build_image.sh).
 """
 
@@ -41,6 +41,7 @@ import login_cases  # noqa: E402  pylint: disable=wrong-import-position
 import machine_cases  # noqa: E402  pylint: disable=wrong-import-position
 import policy_cases  # noqa: E402  pylint: disable=wrong-import-position
 import power_cases  # noqa: E402  pylint: disable=wrong-import-position
+import selinux_cases  # noqa: E402  pylint: disable=wrong-import-position
 import service_cases  # noqa: E402  pylint: disable=wrong-import-position
 import transcript_cases  # noqa: E402  pylint: disable=wrong-import-position
 from machine import Machine  # noqa: E402  pylint: disable=wrong-import-position
@@ -61,6 +62,7 @@ IN_BUSYBOX = (
     busybox_cases.Basics, busybox_cases.Disks, busybox_cases.BusyboxSleep, busybox_cases.BusyboxClocks,
     busybox_cases.BusyboxCpus, busybox_cases.BusyboxMemory,
 )
+ENFORCING = (selinux_cases.Enforcing,)
 # Cases that have not passed yet in every run on a slow machine. ./dev vm runs them, ./dev test does not.
 ON_PROBATION = (guestctl_cases.Speed,)
 
@@ -205,12 +207,28 @@ def fourth_round(machine, options):
     return end(busybox_cases.BusyboxEnd, "test_power_off_is_seen_by_the_host", options) and good
 
 
+def fifth_round(machine, options):
+    """A fresh guest that enforces SELinux, with guestd's module."""
+    payload = os.path.join(machine.folder, "payload.tar")
+    with tarfile.open(payload, "w") as archive:
+        archive.add(options.package, "guestd.deb")
+        archive.add(selinux_cases.make_module(machine.folder), "guestd.pp")
+    machine.make_disk()
+    machine.start(payload, append="security=selinux selinux=1")
+    guest_test.GuestTest.machine = machine
+    machine.run("mkdir /root/payload; tar -C /root/payload -xf /dev/vdb && dpkg --install /root/payload/guestd.deb",
+                timeout=400)
+    good = run(suite_of(ENFORCING, options.only))
+    machine.stop()
+    return good
+
+
 def after_boot(options):
     return AFTER_BOOT + (() if options.established else ON_PROBATION) + PLUGGED_IN
 
 
 def count(options):
-    cases = (*AFTER_INSTALLATION, *after_boot(options), *ON_THE_MOVE, *IN_BUSYBOX)
+    cases = (*AFTER_INSTALLATION, *after_boot(options), *ON_THE_MOVE, *IN_BUSYBOX, *ENFORCING)
     return suite_of(cases, options.only).countTestCases()
 
 
@@ -231,6 +249,10 @@ def rounds(machine, options):
         print(f"left out: the guest of busybox, since there is no {options.static}")
     elif needs(*IN_BUSYBOX):
         good = fourth_round(machine, options) and good
+    if needs(*ENFORCING) and not os.path.exists(selinux_cases.DEVELOPMENT_FILES):
+        print(f"left out: the guest that enforces SELinux, since there is no {selinux_cases.DEVELOPMENT_FILES}")
+    elif needs(*ENFORCING):
+        good = fifth_round(machine, options) and good
     return good
 
 
