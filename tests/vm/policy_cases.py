@@ -202,6 +202,12 @@ class Policy(EveryCommand):
                          [(record["command"], record["outcome"], record["result"]) for record in opened])
         self.assertEqual(("guest-get-users", "refused"), (trail[-1]["command"], trail[-1]["outcome"]))
         self.assertIn("guest-get-users refused", self.machine.run("guestd audit | tail -1"))
+        # A journal that is started anew takes what comes after, and has kept what came before.
+        self.machine.run("systemctl restart systemd-journald")
+        second = self.host.call("guest-file-open", path="/var/tmp/vm-test-audit-2", mode="w")
+        trail = [json.loads(line) for line in self.machine.run("guestd audit --json").splitlines()]
+        self.assertEqual(("guest-file-open", str(second)), (trail[-1]["command"], trail[-1]["result"]))
+        self.assertTrue([record for record in trail if record.get("result") == str(handle)])
 
     def test_policy_apparmor_lets_monitor_work(self):
         if self.machine.run("command -v apparmor_parser || echo none") == "none":
