@@ -24,6 +24,7 @@ constexpr auto kGrace = 1000ms;        // for running commands when the agent en
 constexpr auto kFreezeGrace = 5000ms;  // for a hook that runs when the agent ends
 constexpr auto kGraceStep = 10ms;
 constexpr int kStatusTries = 3;
+constexpr auto kHotplugDelay = 100ms;  // the kernel takes a tenth of the whole start for that socket
 constexpr std::chrono::seconds kRetryPath{5};  // qemu-ga's --retry-path
 
 sigset_t handled_signals() {
@@ -89,6 +90,7 @@ Agent::Agent(const Configuration& configuration, platform::Host host, Log& log, 
       audit_flush_(io_),
       watchdog_(io_),
       status_soon_(io_),
+      hotplug_soon_(io_),
       auto_online_(io_, host_, workers_, log_) {}
 
 Result<std::unique_ptr<Agent>> Agent::create(const Configuration& configuration, platform::Host host, Log& log,
@@ -127,13 +129,13 @@ Result<void> Agent::run(const std::function<void()>& on_ready) {
   if (!opened && !may_come) freeze_->thaw_for_stop(kFreezeGrace);
   if (!opened && !may_come) return opened;
   if (!opened) retry_channel();
-  if (configuration_.auto_online) watch_hotplug();
   on_ready();
   service_manager::notify("READY=1");
   tell_service_manager();
   feed_watchdog();
   // A host that waits for the first reply comes first.
   open_status_soon();
+  if (configuration_.auto_online) watch_hotplug_soon();
   io_.run();
   service_manager::notify("STOPPING=1\nSTATUS=ending");
   freeze_->thaw_for_stop(kFreezeGrace);
@@ -172,6 +174,14 @@ void Agent::retry_channel() {
   });
 }
 
+void Agent::watch_hotplug_soon() {
+  hotplug_soon_.expires_after(kHotplugDelay);
+  hotplug_soon_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) watch_hotplug();
+  });
+}
+
+// What comes before is as if it had been there at the start.
 void Agent::watch_hotplug() {
   auto events = platform::watch_hotplug();
   if (events) return auto_online_.start(std::move(*events));

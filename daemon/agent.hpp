@@ -62,6 +62,7 @@ class Agent {
 
   Result<void> open_channel();
   void retry_channel();
+  void watch_hotplug_soon();
   void watch_hotplug();
   void watch_signals();
   void on_signals();
@@ -95,6 +96,7 @@ class Agent {
   asio::steady_timer watchdog_;
   asio::steady_timer status_soon_;
   int status_tries_ = 0;
+  asio::steady_timer hotplug_soon_;
   AutoOnline auto_online_;
   Read read_configuration_;
   std::vector<std::string> sources_;  // of the configuration in effect
