@@ -2,13 +2,13 @@
 #include "client/lib/open_stream.hpp"
 
 #include <fcntl.h>
-#include <linux/vm_sockets.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
+#include <linux/vm_sockets.h>
 
 #include <algorithm>
 #include <cerrno>
