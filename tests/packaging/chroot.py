@@ -18,6 +18,7 @@ printf '#!/bin/sh\\nexit 101\\n' >"$1/usr/sbin/policy-rc.d"
 chmod 755 "$1/usr/sbin/policy-rc.d"
 rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin
 """
+MIRROR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "packaging", "mirror.sh")
 # What changes with every call of dpkg, rpm or man.
 NOT_OF_PACKAGES = ("/dev", "/proc", "/sys", "/tmp", "/root/.rpmdb", "/var/lib/dpkg", "/var/lib/rpm", "/var/log",
                    "/var/cache/man")
@@ -27,6 +28,10 @@ def missing_tools():
     return [tool for tool in ("mmdebstrap", "unshare", "dpkg-deb") if not shutil.which(tool)]
 
 
+def output(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
 def fast_folder():
     """Where to make a root: dpkg waits for the disk after each file, so in memory if there is enough of it."""
     memory = "/dev/shm"
@@ -34,16 +39,6 @@ def fast_folder():
         return None
     space = os.statvfs(memory)
     return memory if space.f_bavail * space.f_frsize > 1 << 30 else None
-
-
-def mirror():
-    """The one that this machine uses, so that a local mirror is respected."""
-    targets = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Codename: bookworm",
-         "Component: main"], check=True, capture_output=True, text=True).stdout.split()
-    if not targets:
-        raise RuntimeError("apt knows no archive of Debian 12 here: was apt-get update run?")
-    return f"deb {targets[0]} bookworm main"
 
 
 def base_archive():
@@ -63,7 +58,7 @@ def base_archive():
         subprocess.run(
             ["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet", "--aptopt=Apt::Install-Recommends false",
              f"--include={','.join(INCLUDED)}", f'--customize-hook=sh {hook} "$1"', "bookworm", made,
-             mirror()], check=True, stdin=subprocess.DEVNULL)
+             f"deb {output(MIRROR)} bookworm main"], check=True, stdin=subprocess.DEVNULL)
         os.rename(made, archive)
     return archive
 

@@ -43,19 +43,6 @@ as_image_owner() {
   if [ "$(id -u)" = 0 ]; then "$@"; else fakeroot -- "$@"; fi
 }
 
-# The mirror that this machine already uses, so that a local mirror is respected.
-mirrors() {
-  local uri
-  # shellcheck disable=SC2016  # expanded by apt
-  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 'Component: main' \
-    2>/dev/null | head -n 1)
-  if [ -z "$uri" ]; then
-    echo "apt knows no archive of Debian 12 here: is it in the sources, and was apt-get update run?" >&2
-    return 1
-  fi
-  echo "deb $uri bookworm main"
-}
-
 # Runs with the guest's root folder as $1, before the kernel is configured (a small initrd boots much faster).
 initrd_settings() {
   cat <<'HOOK'
@@ -101,18 +88,19 @@ HOOK
 }
 
 bootstrap() {
-  local tar=$1
+  local tar=$1 mirror
+  mirror=$("$here/../../packaging/mirror.sh")
   initrd_settings >"$work/initrd_settings.sh"
   guest_settings >"$work/guest_settings.sh"
   chmod 755 "$work"
-  mirrors | as_root env GUESTD_GUEST_FILES="$here/guest" GUESTD_BUSYBOX_MODULES="${busybox_modules[*]}" \
+  as_root env GUESTD_GUEST_FILES="$here/guest" GUESTD_BUSYBOX_MODULES="${busybox_modules[*]}" \
     mmdebstrap --mode=root --variant=minbase --quiet \
     --aptopt='Apt::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --include="$(IFS=,; echo "${packages[*]}"),initramfs-tools,cpio,lz4,passwd" \
     --essential-hook="sh $work/initrd_settings.sh \"\$1\"" \
     --customize-hook="sh $work/guest_settings.sh \"\$1\"" \
-    bookworm - - >"$tar"
+    bookworm - "deb $mirror bookworm main" >"$tar"
 }
 
 # $1: the tar archive, $2: the folder to fill with the four files.
