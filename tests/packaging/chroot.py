@@ -12,10 +12,11 @@ import tempfile
 INCLUDED = ("init-system-helpers", "libsimdjson14", "libstdc++6", "libnettle8", "man-db", "sysvinit-utils",
             "libglib2.0-0", "libnuma1", "libudev1", "liburing2")
 PEER = "qemu-guest-agent"  # as a file, to be installed by the tests
-HOOK = f"""set -e
-chroot "$1" sh -ec 'cd /root && apt-get -o APT::Sandbox::User=root download {PEER} >/dev/null'
+DOWNLOAD_PEER = f"chroot \"$1\" sh -ec 'cd /root && apt-get -o APT::Sandbox::User=root download {PEER} >/dev/null'"
+HOOK = """set -e
 printf '#!/bin/sh\\nexit 101\\n' >"$1/usr/sbin/policy-rc.d"
 chmod 755 "$1/usr/sbin/policy-rc.d"
+{hook}
 rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin
 """
 MIRROR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "packaging", "mirror.sh")
@@ -41,23 +42,26 @@ def fast_folder():
     return memory if space.f_bavail * space.f_frsize > 1 << 30 else None
 
 
-def base_archive():
-    """A tar archive of the system, made once and kept under a hash of what it is made from."""
+def base_archive(included=INCLUDED, hook=DOWNLOAD_PEER, foreign=()):
+    """A tar archive of the system, made once and kept under a hash of what it is made from. `foreign`: architectures
+    beside this machine's; `hook`: lines of a shell script that is given the root."""
+    hook = HOOK.replace("{hook}", hook)
     cache = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "guestd", "chroot")
-    key = hashlib.sha256(repr((INCLUDED, PEER, HOOK)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr((included, hook, foreign)).encode()).hexdigest()[:16]
     archive = os.path.join(cache, f"{key}.tar")
     if os.path.exists(archive):
         return archive
     os.makedirs(cache, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="build.", dir=cache) as work:
-        hook = os.path.join(work, "hook.sh")
-        with open(hook, "w", encoding="utf-8") as file:
-            file.write(HOOK)
+        script = os.path.join(work, "hook.sh")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(hook)
         os.chmod(work, 0o755)
         made = os.path.join(work, "base.tar")
         subprocess.run(
             ["mmdebstrap", "--mode=root", "--variant=minbase", "--quiet", "--aptopt=Apt::Install-Recommends false",
-             f"--include={','.join(INCLUDED)}", f'--customize-hook=sh {hook} "$1"', "bookworm", made,
+             f"--architectures={','.join((output('dpkg', '--print-architecture'), *foreign))}",
+             f"--include={','.join(included)}", f'--customize-hook=sh {script} "$1"', "bookworm", made,
              f"deb {output(MIRROR)} bookworm main"], check=True, stdin=subprocess.DEVNULL)
         os.rename(made, archive)
     return archive
@@ -66,9 +70,9 @@ def base_archive():
 class Chroot:
     """`folder` must be empty; everything in it belongs to the caller, who is root."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, archive=None):
         self.folder = folder
-        subprocess.run(["tar", "-C", folder, "--exclude=./dev/*", "-xf", base_archive()], check=True)
+        subprocess.run(["tar", "-C", folder, "--exclude=./dev/*", "-xf", archive or base_archive()], check=True)
 
     def path(self, name):
         return os.path.join(self.folder, name.lstrip("/"))
