@@ -115,7 +115,7 @@ void Session::advance() {
   do {
     take_unread();
     flush();
-    if (muted_) return;
+    if (muted_) return run_the_rest();
     // Nobody calls again for what was left because of a full backlog, should the client have taken all of that now.
   } while ((!unread_.empty() && has_room()) || may_answer());
   if (unread_.empty() && has_room()) read_soon();
@@ -374,9 +374,14 @@ void Session::mute(Rest rest) {
     unread_ = {};
     queue_.clear();
   }
-  // What has arrived is run, now or when the command before it has ended; until then that keeps this session alive.
+  run_the_rest();
+}
+
+// What has arrived before the session was muted. The command that runs keeps the session alive and calls advance() at
+// its end, which is_busy() has asked it for; without a command nobody keeps it.
+void Session::run_the_rest() {
   take_unread();
-  (void)is_busy();
+  while (!is_busy() && !queue_.empty()) take_unread();
 }
 
 void Session::finish(End end) {

@@ -99,6 +99,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void on_readable();
   std::string_view take_from_room(std::size_t count);
   void advance();
+  void run_the_rest();
   void take_unread();
   void lose_message();
   void accept(protocol::FrameReader::Frame frame);

@@ -149,9 +149,8 @@ TEST_F(TakeOver, KeepsAResultWhoseOutputIsSpooled) {
 TEST_F(TakeOver, DoesNotTakeAnotherProcessForTheOneBefore) {
   const auto pid = start(sh("exec sleep 1000"));
   // The same number, as if it had been used again: nobody was born when the record says.
-  const auto child = *bench_.processes().find(pid);
   ProcessRecord record;
-  record.birth = child->birth();
+  record.birth = (*bench_.processes().find(pid))->birth();
   record.birth.not_before += 5s;
   record.birth.not_after += 5s;
   record.path = "/bin/sh";

@@ -104,6 +104,10 @@ class AutoOnlineTest : public testing::Test {
     auto_online_->start(std::move(events), {20ms, 0ms});
     settle();  // what is there is looked at
   }
+  // The log outlives those who write to it.
+  ~AutoOnlineTest() override {
+    while (workers_.busy() > 0) std::this_thread::sleep_for(1ms);
+  }
 
   /// Lets it work until `text` stands in the log.
   void run_until_logged(const std::string& text) {
@@ -242,7 +246,7 @@ void plug_cpu4_again() {
   ASSERT_TRUE(support::KernelNews().says("add@/devices/system/cpu/cpu4"));
 }
 
-// A reply shows that the agent is at work, and so that it listens to the kernel.
+// A reply shows that the agent is at work. It listens to the kernel a moment later: the news has to be told again.
 void plug_cpu4_into(support::FixtureAgent& agent, support::Client& client) {
   ASSERT_TRUE(client.sync());
   agent.machine().write(kCpu4File, "0\n");
@@ -270,6 +274,10 @@ TEST(AutoOnlineAgent, CanBeSwitchedOff) {
     support::FixtureAgent agent("debian12", configuration);
     auto client = agent.connect();
     ASSERT_NO_FATAL_FAILURE(plug_cpu4_into(agent, client));
+    for (int again = 0; again < 5; ++again) {
+      std::this_thread::sleep_for(100ms);
+      plug_cpu4_again();
+    }
     std::this_thread::sleep_for(AutoOnline::Delays().others_first + 500ms);
     EXPECT_EQ(agent.machine().read(kCpu4File), "0\n");
   });

@@ -42,6 +42,11 @@ class SessionTest : public testing::Test {
     return talk_.host.take().empty();
   }
 
+  /// Nobody but the test keeps the session: a client that has gone costs nothing once its commands have ended.
+  bool is_let_go() {
+    return bench_.loop().run_until([&] { return talk_.session.use_count() == 1; });
+  }
+
   SessionBench bench_;
   Conversation talk_{bench_};
 };
@@ -180,6 +185,7 @@ TEST_F(SessionTest, RunsAllThatAClientHasSentBeforeItLeftWithoutReading) {
   host().close();
   EXPECT_TRUE(bench_.loop().run_until([&] { return talk_.end.has_value(); }));
   EXPECT_TRUE(bench_.loop().run_until([&] { return bench_.files().size() == 1; })) << "the first one stays open";
+  EXPECT_TRUE(is_let_go());
 }
 
 TEST_F(SessionTest, RunsTheCompleteRequestsThatAreLeftWhenItIsMuted) {
@@ -198,6 +204,7 @@ TEST_F(SessionTest, RunsTheCompleteRequestsThatAreLeftWhenItIsMuted) {
   EXPECT_TRUE(is_silent());
   EXPECT_EQ(bench_.files().size(), 1U);
   EXPECT_FALSE(talk_.end) << "who mutes a session knows that it has ended";
+  EXPECT_TRUE(is_let_go());
 }
 
 TEST_F(SessionTest, LeavesNoWorkerStuckWithALargeReplyAfterItWasMuted) {
@@ -212,6 +219,7 @@ TEST_F(SessionTest, LeavesNoWorkerStuckWithALargeReplyAfterItWasMuted) {
   }
   // The close behind the large read is only reached when that has ended.
   EXPECT_TRUE(bench_.loop().run_until([&] { return bench_.files().size() == 1; }, 5s));
+  EXPECT_TRUE(is_let_go());
 }
 
 TEST_F(SessionTest, StopsALargeReplyThatIsUnderWayWhenItIsMuted) {
