@@ -52,7 +52,7 @@ class Life(GuestTest):
         self.assertEqual({}, self.host.call("guest-ping"))
 
 
-class Restored(GuestTest):
+class Saved(GuestTest):
     """The machine goes back to an earlier moment: what the agent knows then is older than what its host knows."""
 
     def setUp(self):
@@ -64,6 +64,8 @@ class Restored(GuestTest):
         self.assertEqual(self.pid, self.main_pid())
         self.assertEqual("0", self.show("NRestarts"))
 
+
+class Restored(Saved):
     def test_restored_agent_knows_what_it_knew(self):
         self.machine.run("printf 0123456789 >/run/vm-test-restore")
         handle = self.host.call("guest-file-open", path="/run/vm-test-restore")
@@ -84,21 +86,6 @@ class Restored(GuestTest):
         self.machine.restore("amid-request")
         self.host.sync()
         self.assertEqual({}, self.host.call("guest-ping"))
-        self.assert_same_agent()
-
-    def test_restored_amid_a_reply_of_a_host_that_has_gone(self):
-        self.machine.run("truncate -s 40M /run/vm-test-large")
-        self.addCleanup(self.machine.run, "rm -f /run/vm-test-large")
-        handle = self.host.call("guest-file-open", path="/run/vm-test-large")
-        self.host.request("guest-file-read", {"handle": handle, "count": 40 << 20})
-        self.host.receive(time.monotonic() + 60)  # it has begun
-        self.machine.save("amid-reply")
-        self.reconnect()
-        self.host.sync()
-        self.machine.restore("amid-reply")
-        self.reconnect()
-        self.host.sync(60)
-        self.host.call("guest-file-close", handle=handle)
         self.assert_same_agent()
 
     def test_restored_without_host_and_a_host_comes(self):
@@ -130,6 +117,25 @@ class Restored(GuestTest):
         report = self.host.call("guestd-after-restore", time=time.time_ns())
         self.note("steps after a restore", ", ".join(f"{step['step']} {step['outcome']}" for step in report["steps"]))
         self.assertLess(abs(self.host.call("guest-get-time") - time.time_ns()), 2e9)
+
+
+class RestoredAmidAReply(Saved):
+    """QEMU 7.2 does not always take back what it saved of a full port, and then stands still."""
+
+    def test_restored_amid_a_reply_of_a_host_that_has_gone(self):
+        self.machine.run("truncate -s 40M /run/vm-test-large")
+        self.addCleanup(self.machine.run, "rm -f /run/vm-test-large")
+        handle = self.host.call("guest-file-open", path="/run/vm-test-large")
+        self.host.request("guest-file-read", {"handle": handle, "count": 40 << 20})
+        self.host.receive(time.monotonic() + 60)  # it has begun
+        self.machine.save("amid-reply")
+        self.reconnect()
+        self.host.sync()
+        self.machine.restore("amid-reply")
+        self.reconnect()
+        self.host.sync(60)
+        self.host.call("guest-file-close", handle=handle)
+        self.assert_same_agent()
 
 
 class Moved(GuestTest):

@@ -65,6 +65,7 @@ IN_BUSYBOX = (
 ENFORCING = (selinux_cases.Enforcing,)
 # Cases that have not passed yet in every run on a slow machine. ./dev vm runs them, ./dev test does not.
 ON_PROBATION = (guestctl_cases.Speed,)
+ON_PROBATION_ON_THE_MOVE = (life_cases.RestoredAmidAReply,)
 
 
 def arguments():
@@ -185,7 +186,7 @@ def third_round(machine, options):
     machine.run("true", timeout=300)
     machine.let_disk_hold_snapshots()
     guest_test.GuestTest.machine = machine
-    good = run(suite_of(ON_THE_MOVE, options.only))
+    good = run(suite_of(on_the_move(options), options.only))
     guest_test.GuestTest.machine.stop()  # not `machine`, which it has left
     return good
 
@@ -227,8 +228,12 @@ def after_boot(options):
     return AFTER_BOOT + (() if options.established else ON_PROBATION) + PLUGGED_IN
 
 
+def on_the_move(options):
+    return ON_THE_MOVE + (() if options.established else ON_PROBATION_ON_THE_MOVE)
+
+
 def count(options):
-    cases = (*AFTER_INSTALLATION, *after_boot(options), *ON_THE_MOVE, *IN_BUSYBOX, *ENFORCING)
+    cases = (*AFTER_INSTALLATION, *after_boot(options), *on_the_move(options), *IN_BUSYBOX, *ENFORCING)
     return suite_of(cases, options.only).countTestCases()
 
 
@@ -236,14 +241,14 @@ def rounds(machine, options):
     """--only may leave rounds without a test: those are not begun."""
     needs = lambda *cases: suite_of(cases, options.only).countTestCases() > 0  # noqa: E731
     good = True
-    if needs(*AFTER_INSTALLATION, *after_boot(options), *ON_THE_MOVE) or options.shell:
+    if needs(*AFTER_INSTALLATION, *after_boot(options), *on_the_move(options)) or options.shell:
         good = first_round(machine, options)
         if options.shell:
             shell(machine)
             return good
     if needs(*after_boot(options)):
         good = second_round(machine, options) and good
-    if needs(*ON_THE_MOVE):
+    if needs(*on_the_move(options)):
         good = third_round(machine, options) and good
     if needs(*IN_BUSYBOX) and not os.path.exists(options.static):
         print(f"left out: the guest of busybox, since there is no {options.static}")
