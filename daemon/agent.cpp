@@ -24,7 +24,7 @@ constexpr auto kGrace = 1000ms;        // for running commands when the agent en
 constexpr auto kFreezeGrace = 5000ms;  // for a hook that runs when the agent ends
 constexpr auto kGraceStep = 10ms;
 constexpr int kStatusTries = 3;
-constexpr auto kHotplugDelay = 100ms;          // the kernel takes a tenth of the whole start for that socket
+constexpr auto kHotplugDelay = 100ms;          // that socket costs the kernel 0.1 ms and more
 constexpr std::chrono::seconds kRetryPath{5};  // qemu-ga's --retry-path
 
 sigset_t handled_signals() {
