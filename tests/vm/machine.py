@@ -106,8 +106,7 @@ class Machine:
         self.bare_socket = os.path.join(folder, "bare")
         self.second_monitor = os.path.join(folder, "qmp-2")  # for guestctl
         self.console_log = os.path.join(folder, "console.log")
-        self._disk = os.path.join(folder, "root.img")
-        self._disk_format = "raw"
+        self._disk = self._disk_format = None
         self._process = None
         self.qmp = None
         self._hook = None
@@ -117,7 +116,9 @@ class Machine:
         self.started = 0.0
 
     def make_disk(self):
-        """A fresh disk; the cached image is never written to."""
+        """A fresh disk, whatever the guest before had; the cached image is never written to."""
+        self._disk = os.path.join(self.folder, "root.img")
+        self._disk_format = "raw"
         subprocess.run(["cp", "--sparse=always", "--reflink=auto", os.path.join(self._image_folder, "root.img"),
                         self._disk], check=True)
 
@@ -180,9 +181,16 @@ class Machine:
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)
         log.close()
         deadline = self.started + 30
-        self.qmp = Qmp(os.path.join(self.folder, "qmp"), deadline)
-        self._hook = connect(os.path.join(self.folder, "hook"), deadline)
+        try:
+            self.qmp = Qmp(os.path.join(self.folder, "qmp"), deadline)
+            self._hook = connect(os.path.join(self.folder, "hook"), deadline)
+        except (OSError, EOFError) as failure:
+            raise AssertionError(f"QEMU has not started ({failure!r}); it says:\n{self._last_words()}") from failure
         self._hook_pending = b""
+
+    def _last_words(self):
+        with open(os.path.join(self.folder, "qemu.log"), encoding="utf-8", errors="replace") as log:
+            return "".join(log.readlines()[-20:])
 
     def run(self, script, timeout=120, check=True):
         """Runs a shell script in the guest and returns its output; `check`: it must end with 0."""
