@@ -8,6 +8,7 @@
 
 #include "client/main/command_schema.hpp"
 #include "client/main/json_text.hpp"
+#include "client/main/options.hpp"
 #include "client/main/verbs.hpp"
 #include "generated/agent/calls.hpp"
 #include "generated/agent/introspection.hpp"
@@ -94,8 +95,10 @@ Result<int> run_call(const CallOptions& options, Context& context) {
 
 Action define_call(CLI::App& app) {
   auto options = std::make_shared<CallOptions>();
-  app.add_option("COMMAND", options->command, "name of the command, such as guest-get-time")->required();
-  app.add_option("ARGUMENT", options->arguments, "NAME=VALUE, or all arguments as one JSON object");
+  app.add_option("COMMAND", options->command, "name of the command, such as guest-get-time")
+      ->required()
+      ->check(bad_word);
+  app.add_option("ARGUMENT", options->arguments, "NAME=VALUE, or all arguments as one JSON object")->check(bad_word);
   app.add_flag("--unchecked", options->unchecked, "send the arguments as they are");
   return [options](Context& context) { return run_call(*options, context); };
 }

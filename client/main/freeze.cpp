@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client/main/ask.hpp"
+#include "client/main/options.hpp"
 #include "client/main/run_frozen.hpp"
 #include "client/main/verbs.hpp"
 #include "generated/agent/calls.hpp"
@@ -52,6 +53,7 @@ Action define_freeze(CLI::App& app) {
   app.add_option("-m,--mountpoint", options->mountpoints, "freeze only this file system; may be repeated")
       ->type_name("PATH")
       ->expected(1)
+      ->check(bad_word)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--status", options->status, "only tell whether file systems are frozen");
   app.footer(

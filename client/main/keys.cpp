@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "client/copy/guest_file.hpp"
 #include "client/main/ask.hpp"
+#include "client/main/options.hpp"
 #include "client/main/verbs.hpp"
 #include "client/terminal/escape.hpp"
 #include "generated/agent/calls.hpp"
@@ -40,6 +42,9 @@ Result<std::vector<std::string>> read_keys(const std::vector<std::string>& words
       if (!line.empty() && line.front() != '#') keys.push_back(line);
     }
   }
+  for (const std::string& key : keys) {
+    if (auto told = copy::require_utf8(key); !told) return std::move(told).error();
+  }
   return keys;
 }
 
@@ -67,7 +72,7 @@ Result<int> change_keys(const KeysOptions& options, const Context& context) {
 
 Action define_keys(CLI::App& app) {
   auto options = std::make_shared<KeysOptions>();
-  app.add_option("USER", options->user, "whose keys")->required();
+  app.add_option("USER", options->user, "whose keys")->required()->check(bad_word);
   app.add_option("--add", options->add, "add a key, or the keys of a file; may be repeated")
       ->type_name("KEY|FILE")
       ->expected(1)

@@ -7,6 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "client/copy/guest_file.hpp"
+
 namespace guestd::guestctl {
 namespace {
 
@@ -106,6 +108,11 @@ void add_shared_options(CLI::App& app, Context& context) {
          "--color", [&context](const std::string& word) { set_colour(context, word); }, "auto, always or never")
       ->type_name("WHEN")
       ->group(kShared);
+}
+
+std::string bad_word(const std::string& word) {
+  const auto told = copy::require_utf8(word);
+  return told ? std::string() : told.error().text;
 }
 
 CommandLine split_at_verb(int argc, const char* const* argv) {

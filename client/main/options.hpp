@@ -15,6 +15,9 @@ namespace guestd::guestctl {
 /// a CLI::ValidationError.
 void add_shared_options(CLI::App& app, Context& context);
 
+/// For CLI::Option::check(): what is wrong with a word that the agent is told of; "" if nothing is.
+std::string bad_word(const std::string& word);
+
 /// A command line, taken apart at its verb: options may stand on both sides of it.
 struct CommandLine {
   std::string verb;                ///< "" if there is none

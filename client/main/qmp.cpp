@@ -8,6 +8,7 @@
 #include "client/main/command_schema.hpp"
 #include "client/main/json_text.hpp"
 #include "client/main/monitor_access.hpp"
+#include "client/main/options.hpp"
 #include "client/main/verbs.hpp"
 #include "generated/qmp/calls.hpp"
 
@@ -62,8 +63,8 @@ Result<int> run_qmp(const QmpOptions& options, const Context& context) {
 
 Action define_qmp(CLI::App& app) {
   auto options = std::make_shared<QmpOptions>();
-  app.add_option("COMMAND", options->command, "name of the command, such as query-status")->required();
-  app.add_option("ARGUMENT", options->arguments, "NAME=VALUE, or all arguments as one JSON object");
+  app.add_option("COMMAND", options->command, "name of the command, such as query-status")->required()->check(bad_word);
+  app.add_option("ARGUMENT", options->arguments, "NAME=VALUE, or all arguments as one JSON object")->check(bad_word);
   app.add_flag("--unchecked", options->unchecked, "send the arguments as they are");
   return [options](Context& context) { return run_qmp(*options, context); };
 }

@@ -121,6 +121,18 @@ class Verbs(Case):
         self.assertEqual(run("call", "guestd-new", "count=7", agent=agent.path).returncode, 0)
         self.assertEqual(agent.calls_of("guestd-new"), [{"count": 7}])
 
+    def test_words_that_are_not_utf_8_are_refused_before_anybody_is_bothered(self):
+        keys = self.path("keys")
+        with open(keys, "wb") as file:
+            file.write(b"ssh-ed25519 AAAA j\xfcrgen\n")
+        nowhere = self.path("nowhere")
+        for words, status in ((["call", b"guest-p\xff"], 2), (["call", "guest-file-open", b"path=/t\xff"], 2),
+                              (["call", "--unchecked", "x", b"{'a': '\xc3'}"], 2), (["passwd", b"j\xfcrgen"], 2),
+                              (["freeze", "-m", b"/m\xfcll"], 2), (["keys", b"j\xfcrgen"], 2),
+                              (["keys", "root", "--add", keys], 1), (["keys", "root", "--remove", b"a b\xfc"], 1)):
+            self.assert_fails(run(*words, agent=nowhere), status, "is not UTF-8, so the agent cannot be told of it")
+        self.assert_fails(run("call", "guest-ping", agent=nowhere), 3, "nowhere")
+
     def test_no_colours_but_on_a_terminal(self):
         agent = self.fake({"guest-get-users": lambda *_: []})
         self.assertNotIn(b"\x1b", run("users", agent=agent.path).stdout)
