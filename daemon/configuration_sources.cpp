@@ -55,6 +55,9 @@ void merge(const std::string& path, Findings found, Findings& findings) {
   for (auto& text : found.warnings) findings.warnings.push_back(path + ": " + text);
 }
 
+// Asking the C library for the text of what is missing at most starts would load its translations.
+const char* const kMissingText = "No such file or directory";
+
 enum class Outcome { kMissing, kSetsNothing, kRead };
 
 Outcome load_one(const std::string& path, Configuration& configuration, Findings& findings) {
@@ -134,7 +137,7 @@ bool load_drop_ins(const std::string& folder, Configuration& configuration, Find
   for (const std::string& name : **names) {
     const std::string path = folder + "/" + name;
     if (load_one(path, configuration, findings) == Outcome::kMissing) {
-      merge(path, {{"No such file or directory"}, {}}, findings);  // a link to nothing, or just removed
+      merge(path, {{kMissingText}, {}}, findings);  // a link to nothing, or just removed
     }
   }
   return true;
@@ -147,7 +150,7 @@ Result<std::string> read_configuration_file(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!fd.valid()) {
     const int code = errno;
-    return Error{std::string(std::error_code(code, std::generic_category()).message()), code};
+    return Error{code == ENOENT ? kMissingText : std::generic_category().message(code), code};
   }
   if (auto checked = check_owner_and_mode(fd.get()); !checked) return std::move(checked).error();
   return read_all(fd.get());
@@ -162,7 +165,7 @@ std::vector<std::string> load_configuration(const ConfigurationSources& sources,
     if (load_one(*named, configuration, findings) != Outcome::kMissing) {
       in_effect.push_back(*named);
     } else if (sources.option) {
-      merge(*named, {{"No such file or directory"}, {}}, findings);
+      merge(*named, {{kMissingText}, {}}, findings);
     } else {
       merge(*named, {{}, {"the file that QGA_CONF names is missing: defaults are in effect"}}, findings);
     }

@@ -160,8 +160,10 @@ int main(int argc, char** argv) {
   std::fputs(line.errors.c_str(), stderr);
   if (line.action == CommandLine::Action::kThawStale) return thaw_stale(line.configuration);
   if (line.action != CommandLine::Action::kRun) return line.exit_code;
-  std::error_code error;
-  context.folder = std::filesystem::current_path(error).string();
+  if (line.configuration.daemonize) {  // it leaves this folder
+    std::error_code error;
+    context.folder = std::filesystem::current_path(error).string();
+  }
   auto code = serve(line, [argc, argv, &context](const std::vector<std::string>& in_effect) {
     StartContext again = context;
     again.sources.in_effect_before = in_effect;
