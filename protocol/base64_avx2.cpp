@@ -7,7 +7,7 @@
 
 #include <immintrin.h>
 
-#if __has_include(<sys/platform/x86.h>)
+#if __has_include(<sys/platform/x86.h>) && !defined(__clang__)  // which knows no _Bool in standard C++
 #include <sys/platform/x86.h>
 #endif
 
