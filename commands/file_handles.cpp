@@ -116,7 +116,7 @@ bool FileHandles::take_place() {
 Result<std::int64_t> FileHandles::add(Place place, platform::File file) {
   auto entry = std::make_shared<Entry>(std::move(file), clock_);
   std::unique_lock numbers_lock(numbers_mutex_);
-  const auto handle = numbers_.take();
+  auto handle = numbers_.take();
   numbers_lock.unlock();
   if (!handle) return handle;
   const std::lock_guard lock(mutex_);

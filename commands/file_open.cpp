@@ -34,7 +34,7 @@ std::optional<FileAccess> parse_mode(std::string_view mode) {
   if (mode.empty()) return std::nullopt;
   const std::string_view rest = mode.substr(1);
   const bool both_ways = rest == "+" || rest == "b+" || rest == "+b";
-  if (!both_ways && rest != "" && rest != "b") return std::nullopt;
+  if (!both_ways && !rest.empty() && rest != "b") return std::nullopt;
   return access_of(mode.front(), both_ways);
 }
 

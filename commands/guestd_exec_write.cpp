@@ -35,7 +35,7 @@ Result<std::optional<GuestdExecWriteResult>> guestd_exec_write(Context& context,
   result.count = taken->count;
   result.next_offset = taken->next_offset;
   result.room = taken->room;
-  return std::optional(std::move(result));
+  return std::optional(result);
 }
 
 }  // namespace guestd::commands

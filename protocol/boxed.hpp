@@ -14,7 +14,7 @@ template <typename T>
 class Boxed {
  public:
   Boxed() = default;
-  template <typename U>
+  template <typename U>  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): it takes nothing but a T
   requires std::same_as<std::remove_cvref_t<U>, T> Boxed(U&& value) : value_(new T(std::forward<U>(value))) {}
   Boxed(const Boxed& other) : value_(other.value_ != nullptr ? new T(*other.value_) : nullptr) {}
   Boxed(Boxed&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}

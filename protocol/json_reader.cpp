@@ -191,6 +191,7 @@ class JsonBuilder {
     std::uint32_t count = 0;
     for (auto entry : array) {
       ondemand::value value;
+      // NOLINTNEXTLINE(performance-move-const-arg): it is asked for
       if (std::move(entry).get(value) || !add_value(value, {}, depth)) return false;
       ++count;
     }

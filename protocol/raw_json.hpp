@@ -28,7 +28,7 @@ class RawJson {
   bool operator==(const RawJson&) const = default;
 
  private:
-  std::string text_ = "null";
+  std::string text_ = "null";  // NOLINT(readability-identifier-naming): taken for a public one
 };
 
 }  // namespace guestd::protocol

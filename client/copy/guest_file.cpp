@@ -137,7 +137,7 @@ GuestFile::GuestFile(GuestFile&& other) noexcept
     : guest_(other.guest_),
       path_(std::move(other.path_)),
       handle_(std::exchange(other.handle_, -1)),
-      write_error_(other.write_error_) {}
+      write_error_(std::move(other.write_error_)) {}
 
 GuestFile::~GuestFile() {
   if (handle_ >= 0) [[maybe_unused]]

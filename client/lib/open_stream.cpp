@@ -39,7 +39,7 @@ void limit_waiting(int fd, Deadline deadline) {
   const int left = poll_timeout(deadline);
   if (left < 0) return;
   const int milliseconds = std::max(left, 1);
-  const timeval limit{milliseconds / 1000, milliseconds % 1000 * 1000};
+  const timeval limit{milliseconds / 1000, milliseconds % 1000 * 1000L};
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 

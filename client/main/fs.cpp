@@ -78,7 +78,7 @@ class DiskTree {
   }
 
   void add(const GuestDiskInfo& disk, const std::string& mark, const std::string& indent) {
-    constexpr std::size_t kDeepest = 32 * 4;
+    constexpr std::size_t kDeepest = 128;  // 32 levels
     if (indent.size() > kDeepest || !shown_.insert(disk.name).second) return;
     add_row(disk, mark);
     const auto found = children_.find(disk.name);

@@ -58,7 +58,7 @@ std::string local_text(std::int64_t time_ns, std::int64_t offset_s) {
 }
 
 std::string zone_text(std::int64_t offset_s) {
-  const std::int64_t minutes = offset_s / 60 % (24 * 60);
+  const std::int64_t minutes = offset_s / 60 % (std::int64_t{24} * 60);
   const std::int64_t hours = std::abs(minutes) / 60;
   const std::int64_t rest = std::abs(minutes) % 60;
   std::string text = minutes < 0 ? "-" : "+";

@@ -2,6 +2,7 @@
 #include "client/main/top_view.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -154,7 +155,7 @@ class View {
  private:
   [[nodiscard]] std::string bar(double share) const {
     const std::size_t wide = std::clamp<std::size_t>(columns_ / 4, 8, 30);
-    const auto full = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(wide) + 0.5);
+    const auto full = static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(wide)));
     const std::string filled(full, '|');
     const std::string coloured = share > 0.9   ? style_.red(filled)
                                  : share > 0.7 ? style_.yellow(filled)

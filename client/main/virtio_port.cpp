@@ -55,12 +55,12 @@ std::optional<unsigned> offered(client::Monitor& monitor, const std::string& dev
 
 Result<std::vector<VirtioPort>> virtio_ports(client::Monitor& monitor) {
   std::vector<VirtioPort> ports;
-  for (const std::string place : kPlaces) {
+  for (const char* const place : kPlaces) {
     const auto objects = qmp::qom_list(monitor, {place});
     if (!objects) return objects.error();
     for (const auto& object : *objects) {
       if (object.type != "child<virtserialport>" && object.type != "child<virtconsole>") continue;
-      ports.push_back(read_port(monitor, place + "/" + object.name));
+      ports.push_back(read_port(monitor, std::string(place) + "/" + object.name));
     }
   }
   return ports;

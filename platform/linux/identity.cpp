@@ -38,10 +38,10 @@ class RealIdentity final : public Identity {
   }
 
   Result<void> replace_machine_id(const std::string& id) override {
-    static const std::string path = "/etc/machine-id";
-    auto replaced = replace_file(path, id + "\n");
+    static const std::string kPath = "/etc/machine-id";
+    auto replaced = replace_file(kPath, id + "\n");
     if (!replaced) return replaced;
-    if (::chmod(path.c_str(), 0444) != 0) return Error::from_errno("cannot make " + path + " readable", errno);
+    if (::chmod(kPath.c_str(), 0444) != 0) return Error::from_errno("cannot make " + kPath + " readable", errno);
     return {};
   }
 

@@ -118,7 +118,7 @@ bool add_routes(std::string_view body, std::vector<Route>& routes) {
   });
   if (!whole) return false;
   if (!hops.empty()) return add_hops(hops, route, routes);
-  routes.push_back(std::move(route));
+  routes.push_back(route);
   return true;
 }
 

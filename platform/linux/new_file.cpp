@@ -69,7 +69,7 @@ class CheckedPlace {
 };
 
 /// An error of the system with the path, one of a check as it is.
-Error place_error(Error error, const std::string& path) {
+Error place_error(const Error& error, const std::string& path) {
   return error.kind == Error::Kind::kRefused ? error : failed(path, error.errno_value);
 }
 

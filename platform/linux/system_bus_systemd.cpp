@@ -21,8 +21,8 @@ using Microseconds = std::chrono::microseconds;
 struct Library {
   /// Null if the guest lacks it.
   static const Library* load() {
-    static const Library library;
-    return library.complete_ ? &library : nullptr;
+    static const Library kLibrary;
+    return kLibrary.complete_ ? &kLibrary : nullptr;
   }
 
   decltype(&sd_bus_new) bus_new = nullptr;

@@ -99,6 +99,7 @@ std::vector<Feature> read_features(State& state, const Value& definition) {
   DistinctNames names(state, "feature");
   for (const auto& item : list->items) {
     if (item.is_object() && !check_keys(state, item, "feature", {{"name"}, {"if"}})) continue;
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): check_keys has asked for it
     const Value& name = item.is_object() ? *item.find("name") : item;
     if (!name.is_string()) {
       state.error(item.position, "a feature must be a string or an object");

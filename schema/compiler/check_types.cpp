@@ -20,6 +20,7 @@ EnumType read_enum(State& state, const Value& definition, const Type& type) {
   DistinctNames names(state, "enum value");
   for (const auto& item : values.items) {
     if (item.is_object() && !check_keys(state, item, "enum value", {{"name"}, {"if", "features"}})) continue;
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): check_keys has asked for it
     const Value& name = item.is_object() ? *item.find("name") : item;
     if (!name.is_string()) {
       state.error(item.position, "an enum value must be a string or an object");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@ namespace guestd::schema {
 class CodeWriter {
  public:
   void line(std::initializer_list<std::string_view> parts) {
-    text_.append(2 * level_, ' ');
+    text_.append(std::size_t{2} * level_, ' ');
     for (const auto part : parts) text_ += part;
     text_ += '\n';
   }
