@@ -48,11 +48,11 @@ Result<std::string> read_all(int fd) {
 bool is_missing(const Error& error) { return error.errno_value == ENOENT || error.errno_value == ENOTDIR; }
 
 // Puts the path into what `found` has and adds it to `findings`.
-void merge(const std::string& path, Findings found, Findings& findings) {
-  for (auto& text : found.errors) {
+void merge(const std::string& path, const Findings& found, Findings& findings) {
+  for (const auto& text : found.errors) {
     findings.errors.push_back("error loading configuration from path: " + path + ", " + text);
   }
-  for (auto& text : found.warnings) findings.warnings.push_back(path + ": " + text);
+  for (const auto& text : found.warnings) findings.warnings.push_back(path + ": " + text);
 }
 
 // Asking the C library for the text of what is missing at most starts would load its translations.
@@ -70,7 +70,7 @@ Outcome load_one(const std::string& path, Configuration& configuration, Findings
   } else {
     found.errors.push_back(text.error().text);
   }
-  merge(path, std::move(found), findings);
+  merge(path, found, findings);
   return sets_something ? Outcome::kRead : Outcome::kSetsNothing;
 }
 
