@@ -56,7 +56,7 @@ void merge(const std::string& path, const Findings& found, Findings& findings) {
 }
 
 // Asking the C library for the text of what is missing at most starts would load its translations.
-const char* const kMissingText = "No such file or directory";
+constexpr const char* kMissingText = "No such file or directory";
 
 enum class Outcome { kMissing, kSetsNothing, kRead };
 

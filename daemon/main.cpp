@@ -160,7 +160,8 @@ int main(int argc, char** argv) {
   std::fputs(line.errors.c_str(), stderr);
   if (line.action == CommandLine::Action::kThawStale) return thaw_stale(line.configuration);
   if (line.action != CommandLine::Action::kRun) return line.exit_code;
-  if (line.configuration.daemonize) {  // it leaves this folder
+  // What is read anew is looked for where it was: a daemon leaves this folder, and it may be removed.
+  if (line.configuration.daemonize || !line.configuration_folder.empty()) {
     std::error_code error;
     context.folder = std::filesystem::current_path(error).string();
   }

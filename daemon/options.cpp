@@ -245,7 +245,8 @@ CommandLine parse_command_line(int argc, char* const* argv, const StartContext& 
   if (configuration.daemonize) make_paths_absolute(configuration, context.folder.empty() ? here() : context.folder);
   line.warnings = std::move(findings.warnings);
   if (const auto& file = sources.option ? sources.option : sources.environment) {
-    line.configuration_folder = std::filesystem::absolute(*file).parent_path().string();
+    const std::string folder = context.folder.empty() ? here() : context.folder;
+    line.configuration_folder = std::filesystem::path(from_folder(folder, *file)).parent_path().string();
   }
   return line;
 }

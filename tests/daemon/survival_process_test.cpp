@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -165,6 +166,26 @@ TEST(SurvivalProcess, KeepsItsPolicyIfTheFileIsGoneAtAReload) {
   EXPECT_TRUE(support::eventually(
       [&] { return support::slurp(log).find("it was in effect and is missing now") != std::string::npos; }));
   EXPECT_NE(client.request(question).find("has been disabled"), std::string::npos);
+  EXPECT_EQ(agent.stop(), kClean);
+}
+
+TEST(SurvivalProcess, OutlivesAReloadInAFolderThatIsGone) {
+  const support::TempFolder files;
+  const std::string log = files.file("log");
+  const std::string folder = files.file("started-in");
+  files.write("c.conf", "[general]\n", 0600);
+  const auto before = std::filesystem::current_path();
+  std::filesystem::create_directory(folder);
+  std::filesystem::current_path(folder);
+  Agent agent(with({"-l", log, "-c", "../c.conf"}));
+  std::filesystem::current_path(before);
+  Client client(agent.socket());
+  ASSERT_TRUE(client.sync());
+  std::filesystem::remove(folder);
+  agent.process().signal(SIGHUP);
+  EXPECT_TRUE(
+      support::eventually([&] { return support::slurp(log).find("No such file or directory") != std::string::npos; }));
+  EXPECT_TRUE(client.sync());
   EXPECT_EQ(agent.stop(), kClean);
 }
 
