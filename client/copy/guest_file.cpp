@@ -123,7 +123,7 @@ protocol::Call write_call(std::int64_t handle, std::span<const char> bytes) {
 
 Result<void> require_utf8(const std::string& word) {
   if (utf8::is_valid(word)) return {};
-  return Error{word + " is not UTF-8, so the agent cannot be told of it"};
+  return Error{word + " is not UTF-8, so it cannot be sent"};
 }
 
 Result<GuestFile> GuestFile::open(const Guest& guest, const std::string& path, const std::string& mode) {

@@ -97,8 +97,9 @@ Action define_call(CLI::App& app) {
   auto options = std::make_shared<CallOptions>();
   app.add_option("COMMAND", options->command, "name of the command, such as guest-get-time")
       ->required()
-      ->check(bad_word);
-  app.add_option("ARGUMENT", options->arguments, "NAME=VALUE, or all arguments as one JSON object")->check(bad_word);
+      ->check(must_be_utf8);
+  app.add_option("ARGUMENT", options->arguments, "NAME=VALUE, or all arguments as one JSON object")
+      ->check(must_be_utf8);
   app.add_flag("--unchecked", options->unchecked, "send the arguments as they are");
   return [options](Context& context) { return run_call(*options, context); };
 }

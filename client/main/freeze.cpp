@@ -53,7 +53,7 @@ Action define_freeze(CLI::App& app) {
   app.add_option("-m,--mountpoint", options->mountpoints, "freeze only this file system; may be repeated")
       ->type_name("PATH")
       ->expected(1)
-      ->check(bad_word)
+      ->check(must_be_utf8)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--status", options->status, "only tell whether file systems are frozen");
   app.footer(

@@ -72,7 +72,7 @@ Result<int> change_keys(const KeysOptions& options, const Context& context) {
 
 Action define_keys(CLI::App& app) {
   auto options = std::make_shared<KeysOptions>();
-  app.add_option("USER", options->user, "whose keys")->required()->check(bad_word);
+  app.add_option("USER", options->user, "whose keys")->required()->check(must_be_utf8);
   app.add_option("--add", options->add, "add a key, or the keys of a file; may be repeated")
       ->type_name("KEY|FILE")
       ->expected(1)

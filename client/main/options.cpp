@@ -110,7 +110,7 @@ void add_shared_options(CLI::App& app, Context& context) {
       ->group(kShared);
 }
 
-std::string bad_word(const std::string& word) {
+std::string must_be_utf8(const std::string& word) {
   const auto told = copy::require_utf8(word);
   return told ? std::string() : told.error().text;
 }

@@ -15,8 +15,8 @@ namespace guestd::guestctl {
 /// a CLI::ValidationError.
 void add_shared_options(CLI::App& app, Context& context);
 
-/// For CLI::Option::check(): what is wrong with a word that the agent is told of; "" if nothing is.
-std::string bad_word(const std::string& word);
+/// For CLI::Option::check() of a word that is sent: the error, or "".
+std::string must_be_utf8(const std::string& word);
 
 /// A command line, taken apart at its verb: options may stand on both sides of it.
 struct CommandLine {

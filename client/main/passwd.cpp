@@ -53,7 +53,7 @@ Result<int> run_passwd(const PasswdOptions& options, const Context& context) {
 
 Action define_passwd(CLI::App& app) {
   auto options = std::make_shared<PasswdOptions>();
-  app.add_option("USER", options->user, "whose password")->required()->check(bad_word);
+  app.add_option("USER", options->user, "whose password")->required()->check(must_be_utf8);
   app.add_flag("--crypted", options->crypted, "what is typed is the password as it stands in /etc/shadow");
   app.footer("The password is asked for without echo, or read as one line from standard input.");
   return [options](Context& context) { return run_passwd(*options, context); };

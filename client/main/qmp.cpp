@@ -63,8 +63,11 @@ Result<int> run_qmp(const QmpOptions& options, const Context& context) {
 
 Action define_qmp(CLI::App& app) {
   auto options = std::make_shared<QmpOptions>();
-  app.add_option("COMMAND", options->command, "name of the command, such as query-status")->required()->check(bad_word);
-  app.add_option("ARGUMENT", options->arguments, "NAME=VALUE, or all arguments as one JSON object")->check(bad_word);
+  app.add_option("COMMAND", options->command, "name of the command, such as query-status")
+      ->required()
+      ->check(must_be_utf8);
+  app.add_option("ARGUMENT", options->arguments, "NAME=VALUE, or all arguments as one JSON object")
+      ->check(must_be_utf8);
   app.add_flag("--unchecked", options->unchecked, "send the arguments as they are");
   return [options](Context& context) { return run_qmp(*options, context); };
 }

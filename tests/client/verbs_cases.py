@@ -128,9 +128,10 @@ class Verbs(Case):
         nowhere = self.path("nowhere")
         for words, status in ((["call", b"guest-p\xff"], 2), (["call", "guest-file-open", b"path=/t\xff"], 2),
                               (["call", "--unchecked", "x", b"{'a': '\xc3'}"], 2), (["passwd", b"j\xfcrgen"], 2),
-                              (["freeze", "-m", b"/m\xfcll"], 2), (["keys", b"j\xfcrgen"], 2),
+                              (["qmp", b"query-\xff"], 2), (["freeze", "-m", b"/m\xfcll"], 2),
+                              (["keys", b"j\xfcrgen"], 2),
                               (["keys", "root", "--add", keys], 1), (["keys", "root", "--remove", b"a b\xfc"], 1)):
-            self.assert_fails(run(*words, agent=nowhere), status, "is not UTF-8, so the agent cannot be told of it")
+            self.assert_fails(run(*words, agent=nowhere), status, "is not UTF-8, so it cannot be sent")
         self.assert_fails(run("call", "guest-ping", agent=nowhere), 3, "nowhere")
 
     def test_no_colours_but_on_a_terminal(self):
